@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/ticks.hpp"
+
+namespace troupe {
+namespace {
+
+double measure_ticks_per_nanosecond() noexcept {
+  using clock = std::chrono::steady_clock;
+  constexpr std::chrono::microseconds enough{200};
+  const auto began = clock::now();
+  const ticks first = ticks_now();
+  auto ended = began;
+  while (ended - began < enough) {
+    ended = clock::now();
+  }
+  const ticks last = ticks_now();
+  const std::chrono::duration<double, std::nano> passed = ended - began;
+  return static_cast<double>(last - first) / passed.count();
+}
+
+}  // namespace
+
+ticks ticks_in(std::chrono::nanoseconds duration) noexcept {
+  static const double per_nanosecond = measure_ticks_per_nanosecond();
+  return static_cast<ticks>(static_cast<double>(duration.count()) *
+                            per_nanosecond);
+}
+
+}  // namespace troupe
