@@ -15,6 +15,7 @@ enum class errc {
   not_found,         // no such name, module, file
   already_exists,    // a name that is taken
   refused,           // the target exists and doesn't accept this
+  no_handler,        // the actor has no handler of that name
   stopped,           // the actor or the system is gone
   timed_out,
   cancelled,

@@ -74,7 +74,7 @@ private:
     envelope* pop() noexcept;
 
   private:
-    boost::lockfree::stack<envelope*> arrivals_;
+    boost::lockfree::stack<envelope*> arrivals_{0};  // nodes: when needed
     envelope* oldest_ = nullptr;  // reader only
   };
 

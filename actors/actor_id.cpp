@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/actor_id.hpp"
+
+namespace troupe {
+
+std::string_view to_string(stop_reason reason) noexcept {
+  switch (reason) {
+    case stop_reason::stopped:
+      return "stopped";
+    case stop_reason::killed:
+      return "killed";
+    case stop_reason::failed:
+      return "failed";
+    case stop_reason::unstarted:
+      return "unstarted";
+    case stop_reason::shutdown:
+      return "shutdown";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(dead_reason reason) noexcept {
+  switch (reason) {
+    case dead_reason::stopped:
+      return "stopped";
+    case dead_reason::mailbox_full:
+      return "mailbox_full";
+    case dead_reason::failed:
+      return "failed";
+    case dead_reason::no_handler:
+      return "no_handler";
+    case dead_reason::undecodable:
+      return "undecodable";
+    case dead_reason::late_reply:
+      return "late_reply";
+    case dead_reason::count_:
+      break;
+  }
+  return "unknown";
+}
+
+}  // namespace troupe

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/actor_system.hpp"
+
+#include <utility>
+
+#include "actors/shared_home.hpp"
+
+namespace troupe {
+namespace {
+
+// Process-wide, so that an id never means two actors, whatever the system.
+actor_id next_id() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return static_cast<actor_id>(last.fetch_add(1, std::memory_order_relaxed) + 1);
+}
+
+}  // namespace
+
+actor_system::actor_system(scheduler& s, ref_counted* owner)
+    : scheduler_{s}, owner_{owner} {
+  scheduler_.set_on_quiet([this] { check_quiet(); });
+}
+
+actor_system::~actor_system() { scheduler_.set_on_quiet({}); }
+
+result<actor_ref> actor_system::spawn(ref_ptr<behaviour> what,
+                                      spawn_options options) {
+  const actor_id id = next_id();
+  if (options.name.empty()) {
+    options.name = "actor-" + std::to_string(static_cast<std::uint64_t>(id));
+  }
+  actor_ref ref;
+  {
+    const std::lock_guard lock{mutex_};
+    if (closing()) {
+      return make_error(errc::stopped, "can't spawn '" + options.name +
+                                           "': the system is shutting down");
+    }
+    if (!names_.try_emplace(options.name, id).second) {
+      return make_error(errc::already_exists,
+                        "can't spawn '" + options.name +
+                            "': an actor of this name runs already");
+    }
+    ref = actor_ref{make_ref_counted<actor_cell>(
+        *this,
+        actor_cell::setting{id, std::move(options.name),
+                            options.mailbox_capacity, std::move(options.alone),
+                            std::move(options.home)},
+        std::move(what))};
+    actors_.emplace(id, ref);
+  }
+  ref.cell().signal(envelope_kind::start);
+  return ref;
+}
+
+std::optional<actor_ref> actor_system::find(actor_id id) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = actors_.find(id);
+  return found == actors_.end() ? std::nullopt : std::optional{found->second};
+}
+
+std::optional<actor_ref> actor_system::lookup(const std::string& name) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = names_.find(name);
+  return found == names_.end() ? std::nullopt
+                               : std::optional{actors_.at(found->second)};
+}
+
+std::vector<actor_ref> actor_system::actors() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<actor_ref> all;
+  all.reserve(actors_.size());
+  for (const auto& [id, ref] : actors_) {
+    all.push_back(ref);
+  }
+  return all;
+}
+
+void actor_system::forget(const actor_cell& cell, stop_reason reason) noexcept {
+  if (end_observer_) {
+    end_observer_(cell, reason);
+  }
+  actor_ref last;  // released after the lock
+  {
+    const std::lock_guard lock{mutex_};
+    const auto found = actors_.find(cell.id());
+    last = std::move(found->second);
+    actors_.erase(found);
+    names_.erase(cell.name());
+  }
+  if (closing()) {
+    stop_next();
+  }
+}
+
+ref_ptr<completion> actor_system::begin_shutdown(
+    std::chrono::nanoseconds deadline) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (all_ended_ != nullptr) {
+      return all_ended_;
+    }
+    all_ended_ = make_ref_counted<completion>();
+    closing_.store(true, std::memory_order_relaxed);
+    deadline_ = scheduler_.after(deadline, [this] { kill_all(); });
+  }
+  stop_next();
+  return all_ended_;
+}
+
+// Each end calls it again, so the next actor stops when this one is gone.
+void actor_system::stop_next() {
+  actor_ref newest;
+  timer_id deadline = timer_id::none;
+  {
+    const std::lock_guard lock{mutex_};
+    if (actors_.empty()) {
+      deadline = std::exchange(deadline_, timer_id::none);
+    } else {
+      newest = actors_.rbegin()->second;
+    }
+  }
+  if (newest) {
+    newest.stop();
+    return;
+  }
+  if (deadline != timer_id::none) {
+    scheduler_.cancel(deadline);
+  }
+  all_ended_->set_value({});
+}
+
+void actor_system::kill_all() noexcept {
+  for (const actor_ref& ref : actors()) {
+    ref.kill();
+  }
+}
+
+ref_ptr<completion> actor_system::when_quiet() {
+  ref_ptr<completion> next;
+  {
+    const std::lock_guard lock{mutex_};
+    if (quiet_ == nullptr) {
+      quiet_ = make_ref_counted<completion>();
+    }
+    next = quiet_;
+  }
+  check_quiet();  // the scheduler tells only of changes
+  return next;
+}
+
+void actor_system::check_quiet() {
+  if (!scheduler_.quiet()) {
+    return;
+  }
+  ref_ptr<completion> reached;
+  {
+    const std::lock_guard lock{mutex_};
+    reached = std::exchange(quiet_, nullptr);
+  }
+  if (reached != nullptr) {
+    reached->set_value({});
+  }
+}
+
+}  // namespace troupe

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// The actors of one system: spawning, names, dead letters, ordered shutdown.
+//
+// The system keeps its actors alive until they end; refs alone don't.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/actor_ref.hpp"
+#include "actors/dead_letters.hpp"
+#include "base/result.hpp"
+#include "scheduler/scheduler.hpp"
+
+namespace troupe {
+
+struct spawn_options {
+  std::string name{};  // empty: "actor-<id>"
+  std::size_t mailbox_capacity = mailbox::unbounded;
+  ref_ptr<isolate> alone{};     // an isolate of its own, or
+  ref_ptr<shared_home> home{};  // one that it shares
+};
+
+class actor_system {
+public:
+  /// Told of each end, on the actor's last turn; must be brief.
+  using end_observer = std::function<void(const actor_cell&, stop_reason)>;
+
+  /// The scheduler must outlive the system. `owner`: what each actor keeps
+  /// alive, so that the system outlives every ref; null if the caller sees to
+  /// that.
+  explicit actor_system(scheduler& s, ref_counted* owner = nullptr);
+  /// Every actor must have ended (begin_shutdown()) and every ref be gone.
+  ~actor_system();
+  actor_system(const actor_system&) = delete;
+  actor_system& operator=(const actor_system&) = delete;
+
+  /// Any thread, never blocks: the actor starts on a turn of its own, see
+  /// actor_cell::started(). Fails when the name is taken or the system closes.
+  result<actor_ref> spawn(ref_ptr<behaviour> what, spawn_options options = {});
+
+  /// Any thread.
+  std::optional<actor_ref> find(actor_id id) const;
+  std::optional<actor_ref> lookup(const std::string& name) const;
+  std::vector<actor_ref> actors() const;  // in the order of their start
+  bool closing() const noexcept {
+    return closing_.load(std::memory_order_relaxed);
+  }
+
+  /// Any thread, never blocks. Spawns are refused from now on; actors stop one
+  /// by one, the last started first. Those that are not gone after `deadline`
+  /// are killed. The completion is done when the last has ended; one that
+  /// can't be ended keeps it open.
+  ref_ptr<completion> begin_shutdown(std::chrono::nanoseconds deadline);
+
+  /// Any thread. Done at the next instant at which nothing is queued or
+  /// running: all that was sent before has been handled.
+  ref_ptr<completion> when_quiet();
+
+  dead_letters& dead() noexcept { return dead_; }
+  scheduler& get_scheduler() noexcept { return scheduler_; }
+  ref_counted* owner() const noexcept { return owner_; }
+  /// Before the first spawn; not thread-safe.
+  void set_end_observer(end_observer o) { end_observer_ = std::move(o); }
+
+private:
+  friend class actor_cell;
+
+  void forget(const actor_cell& cell, stop_reason reason) noexcept;
+  void stop_next();
+  void check_quiet();
+  void kill_all() noexcept;
+
+  // Constant once actors run.
+  scheduler& scheduler_;
+  ref_counted* const owner_;
+  end_observer end_observer_;
+
+  dead_letters dead_;
+  std::atomic<bool> closing_{false};  // relaxed: spawn() decides under mutex_
+
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  std::map<actor_id, actor_ref> actors_;  // ordered by id: by start
+  std::unordered_map<std::string, actor_id> names_;
+  ref_ptr<completion> all_ended_;
+  timer_id deadline_ = timer_id::none;
+  ref_ptr<completion> quiet_;  // null: nobody asked since the last one
+};
+
+}  // namespace troupe

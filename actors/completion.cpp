@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/completion.hpp"
+
+#include <cerrno>
+#include <ctime>
+#include <memory>
+#include <utility>
+
+#include <semaphore.h>
+
+namespace troupe {
+namespace {
+
+// A POSIX semaphore and not a condition variable: a signal that arrives in the
+// waiting thread must end the wait, as it does in Python's own locks.
+class wake_up {
+public:
+  wake_up() { sem_init(&semaphore_, 0, 0); }
+  ~wake_up() { sem_destroy(&semaphore_); }
+  wake_up(const wake_up&) = delete;
+  wake_up& operator=(const wake_up&) = delete;
+
+  void post() noexcept { sem_post(&semaphore_); }
+  // 0, or the errno.
+  int wait(const std::optional<timespec>& deadline) noexcept {
+    const int failed =
+        deadline ? sem_clockwait(&semaphore_, CLOCK_MONOTONIC, &*deadline)
+                 : sem_wait(&semaphore_);
+    return failed != 0 ? errno : 0;
+  }
+
+private:
+  sem_t semaphore_;
+};
+
+std::optional<timespec> deadline_after(
+    std::optional<std::chrono::nanoseconds> timeout) {
+  constexpr std::chrono::hours forever{24 * 365 * 30};  // keeps time_t whole
+  if (!timeout || *timeout > forever) {
+    return std::nullopt;
+  }
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  const auto at = std::chrono::seconds{t.tv_sec} +
+                  std::chrono::nanoseconds{t.tv_nsec} + *timeout;
+  const auto whole = std::chrono::floor<std::chrono::seconds>(at);
+  t.tv_sec = whole.count();
+  t.tv_nsec = (at - whole).count();
+  return t;
+}
+
+}  // namespace
+
+bool completion::set_value(payload&& value) noexcept {
+  std::unique_lock lock{mutex_};
+  if (done()) {
+    return false;
+  }
+  content_ = std::move(value);
+  return finish(std::move(lock), state_kind::value);
+}
+
+bool completion::set_fault(fault&& why) noexcept {
+  std::unique_lock lock{mutex_};
+  if (done()) {
+    return false;
+  }
+  fault_.emplace(std::move(why));
+  return finish(std::move(lock), state_kind::fault);
+}
+
+bool completion::finish(std::unique_lock<std::mutex> lock,
+                        state_kind state) noexcept {
+  const ref_ptr<completion> alive{this};  // a listener may drop the last other
+  state_.store(state, std::memory_order_release);  // pairs with state()
+  const auto listeners = std::exchange(listeners_, {});
+  lock.unlock();
+  for (const auto& f : listeners) {
+    f();
+  }
+  return true;
+}
+
+void completion::on_done(std::function<void()> f) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (!done()) {
+      listeners_.push_back(std::move(f));
+      return;
+    }
+  }
+  f();
+}
+
+wait_result completion::wait(std::optional<std::chrono::nanoseconds> timeout) {
+  if (done()) {
+    return wait_result::done;
+  }
+  // Shared with the listener: a wait that ends early leaves it behind.
+  const auto up = std::make_shared<wake_up>();
+  on_done([up] { up->post(); });
+  const int failed = up->wait(deadline_after(timeout));
+  if (done()) {
+    return wait_result::done;
+  }
+  return failed == EINTR ? wait_result::interrupted : wait_result::timed_out;
+}
+
+}  // namespace troupe

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/shared_home.hpp"
+
+#include <utility>
+
+#include "actors/actor_cell.hpp"
+
+namespace troupe {
+
+void shared_home::append_locked(actor_cell& cell) noexcept {
+  cell.next_ready_ = nullptr;
+  if (last_ == nullptr) {
+    first_ = &cell;
+  } else {
+    last_->next_ready_ = &cell;
+  }
+  last_ = &cell;
+}
+
+void shared_home::make_ready(actor_cell& cell) noexcept {
+  cell.retain();
+  {
+    const std::lock_guard lock{mutex_};
+    append_locked(cell);
+    if (std::exchange(scheduled_, true)) {
+      return;
+    }
+  }
+  if (lane_) {
+    scheduler_.schedule_dedicated(*this, *lane_);
+  } else {
+    scheduler_.schedule(*this);
+  }
+}
+
+ref_ptr<actor_cell> shared_home::next_ready() noexcept {
+  const std::lock_guard lock{mutex_};
+  actor_cell* cell = first_;
+  if (cell == nullptr) {
+    return nullptr;
+  }
+  first_ = cell->next_ready_;
+  if (first_ == nullptr) {
+    last_ = nullptr;
+  }
+  return ref_ptr<actor_cell>{cell, /*add_ref=*/false};
+}
+
+turn_result shared_home::resume() noexcept {
+  isolate_->enter();
+  for (int i = 0; i < cells_a_turn; ++i) {
+    const ref_ptr<actor_cell> cell = next_ready();
+    if (cell == nullptr) {
+      break;
+    }
+    if (cell->run_in_home() == turn_result::more) {
+      cell->retain();
+      const std::lock_guard lock{mutex_};
+      append_locked(*cell);
+    }
+  }
+  isolate_->leave();
+  const std::lock_guard lock{mutex_};
+  scheduled_ = first_ != nullptr;
+  return scheduled_ ? turn_result::more : turn_result::parked;
+}
+
+}  // namespace troupe

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/thread_scheduler.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/assert.hpp"
+#include "scheduler/lanes.hpp"
+#include "scheduler/monitor.hpp"
+#include "scheduler/placement.hpp"
+#include "scheduler/service.hpp"
+#include "scheduler/signals.hpp"
+#include "scheduler/timers.hpp"
+#include "scheduler/worker_group.hpp"
+
+namespace troupe {
+namespace {
+
+std::size_t worker_count(const thread_scheduler::options& chosen) {
+  const std::size_t cores = std::thread::hardware_concurrency();
+  const std::size_t count = chosen.workers != 0 ? chosen.workers : cores;
+  // Each thread needs a slot, and other threads need some too.
+  return std::clamp<std::size_t>(count, 1, max_thread_slots / 2);
+}
+
+std::size_t spare_count(const thread_scheduler::options& chosen) {
+  return std::min(chosen.spare_limit, max_thread_slots / 4);
+}
+
+}  // namespace
+
+struct thread_scheduler::parts {
+  explicit parts(const options& chosen)
+      : counts{worker_count(chosen) + spare_count(chosen)},
+        group{{worker_count(chosen), spare_count(chosen),
+               chosen.thread_name + "-", [this] { watchdog.watch(); }},
+              counts},
+        dedicated{counts, chosen.thread_name + "-lane-"},
+        watchdog{helper.context(), group, chosen.monitor_period},
+        where{group, counts} {}
+
+  activity counts;
+  service helper;
+  worker_group group;
+  lanes dedicated;
+  monitor watchdog;
+  placement where;
+  timers clock{helper.context()};
+  signals os_signals{helper.context()};
+};
+
+thread_scheduler::thread_scheduler(const options& chosen)
+    : parts_{std::make_unique<parts>(chosen)} {
+  parts_->helper.start(chosen.thread_name + "-service");
+  parts_->group.start();
+}
+
+thread_scheduler::~thread_scheduler() { stop(); }
+
+void thread_scheduler::stop() noexcept {
+  // The service comes last: a turn in progress may wait for a timer.
+  parts_->group.stop();
+  parts_->dedicated.stop();
+  parts_->helper.stop();
+  // What is dropped may schedule others: go on until nothing is left.
+  do {
+    parts_->clock.drop_all();
+  } while (parts_->group.drop_queued() || parts_->dedicated.drop_queued());
+}
+
+void thread_scheduler::on_signal(std::initializer_list<int> numbers,
+                                 std::function<void(int)> handle) {
+  parts_->os_signals.on(numbers, std::move(handle));
+}
+
+void thread_scheduler::schedule(runnable& r) noexcept {
+  r.retain();
+  parts_->where.place(r);
+}
+
+void thread_scheduler::schedule_dedicated(runnable& r,
+                                          std::size_t lane) noexcept {
+  r.retain();
+  parts_->dedicated.at(lane).push(r);
+}
+
+timer_id thread_scheduler::after(clock_duration delay,
+                                 std::function<void()> fire) {
+  return parts_->clock.after(delay, std::move(fire));
+}
+
+bool thread_scheduler::cancel(timer_id id) noexcept {
+  return parts_->clock.cancel(id);
+}
+
+clock_duration thread_scheduler::now() const noexcept { return timers::now(); }
+
+void thread_scheduler::enter_blocking() noexcept {
+  worker* const w = worker::current();
+  if (w != nullptr && &w->group() == &parts_->group && w->in_turn()) {
+    parts_->group.vacate(*w);
+  }
+}
+
+// Nothing to do: a turn that blocked counts as away until it ends. Then it
+// needs no wake-up of a spare each time it blocks again.
+void thread_scheduler::leave_blocking() noexcept {}
+
+bool thread_scheduler::quiet() const noexcept { return parts_->counts.quiet(); }
+
+void thread_scheduler::set_on_quiet(std::function<void()> on_quiet) {
+  parts_->counts.set_on_quiet(std::move(on_quiet));
+}
+
+scheduler_stats thread_scheduler::stats() const {
+  const activity& counts = parts_->counts;
+  scheduler_stats stats;
+  stats.turns = counts.turns();
+  stats.steals = counts.steals();
+  stats.parks = counts.sleeps();
+  parts_->group.add_to(stats);
+  return stats;
+}
+
+}  // namespace troupe
