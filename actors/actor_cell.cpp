@@ -135,7 +135,7 @@ void actor_cell::start() noexcept {
     return;
   }
   if (std::optional<fault> failure = behaviour_->on_start(*this)) {
-    started_->set_fault(std::move(*failure));
+    why_ = std::move(failure);
     finish_as(stop_reason::unstarted);
     return;
   }
@@ -200,9 +200,6 @@ void actor_cell::finish_as(stop_reason reason) noexcept {
 void actor_cell::end() noexcept {
   mailbox_.close();
   behaviour_->on_stop(*this, *finishing_);
-  if (!running_) {
-    started_->set_fault(ended_before_start(name(), *finishing_));
-  }
   gone_ = true;
   while (envelope_ptr left = mailbox_.pop()) {
     dispatch(std::move(left));
@@ -215,7 +212,12 @@ void actor_cell::publish_end() noexcept {
   }
   setting_.alone.reset();
   system_.forget(*this, *finishing_);
-  if (why_) {
+  if (!running_) {
+    // Only now: whoever spawned it finds it gone.
+    started_->set_fault(why_ ? std::move(*why_)
+                             : ended_before_start(name(), *finishing_));
+    ended_->set_value({});
+  } else if (why_) {
     ended_->set_fault(std::move(*why_));
   } else {
     ended_->set_value({});

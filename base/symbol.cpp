@@ -30,6 +30,9 @@ public:
 
   std::string_view name_of(symbol s) const noexcept {
     const auto index = static_cast<std::size_t>(s);
+    if (index >= block_size * max_blocks) {
+      return {};  // nobody's: a number read from a corrupt message
+    }
     // Acquire: pairs with the release in add_locked(), so that the string is
     // seen whole by a thread that got the symbol by any synchronised way.
     const block* names =

@@ -4,7 +4,9 @@
 namespace troupe {
 
 placement::placement(worker_group& group, activity& counts)
-    : group_{group}, counts_{counts}, young_turn_{ticks_in(std::chrono::microseconds{5})} {}
+    : group_{group},
+      counts_{counts},
+      young_turn_{ticks_in(std::chrono::microseconds{5})} {}
 
 void placement::place(runnable& r) noexcept {
   worker* const here = worker::current();

@@ -23,8 +23,8 @@ enum class timer_id : std::uint64_t { none = 0 };
 struct scheduler_stats {
   std::uint64_t turns = 0;
   std::uint64_t steals = 0;
-  std::uint64_t parks = 0;      // times that a worker went to sleep
-  std::uint64_t hand_overs = 0;  // long turns whose queue went to another worker
+  std::uint64_t parks = 0;  // times that a worker went to sleep
+  std::uint64_t hand_overs = 0;  // long turns that lost their queue
   std::size_t workers = 0;
   std::size_t spare_workers = 0;  // started for long or blocked turns
 };

@@ -34,8 +34,7 @@ public:
 
 private:
   boost::asio::io_context context_;
-  const boost::asio::executor_work_guard<
-      boost::asio::io_context::executor_type>
+  const boost::asio::executor_work_guard<boost::asio::io_context::executor_type>
       work_;  // keeps run() from returning for lack of work
   std::thread thread_;
 };

@@ -55,7 +55,9 @@ thread_scheduler::thread_scheduler(const options& chosen)
   parts_->group.start();
 }
 
-thread_scheduler::~thread_scheduler() { stop(); }
+thread_scheduler::~thread_scheduler() {
+  stop();
+}
 
 void thread_scheduler::stop() noexcept {
   // The service comes last: a turn in progress may wait for a timer.
@@ -93,7 +95,9 @@ bool thread_scheduler::cancel(timer_id id) noexcept {
   return parts_->clock.cancel(id);
 }
 
-clock_duration thread_scheduler::now() const noexcept { return timers::now(); }
+clock_duration thread_scheduler::now() const noexcept {
+  return timers::now();
+}
 
 void thread_scheduler::enter_blocking() noexcept {
   worker* const w = worker::current();
@@ -106,7 +110,9 @@ void thread_scheduler::enter_blocking() noexcept {
 // needs no wake-up of a spare each time it blocks again.
 void thread_scheduler::leave_blocking() noexcept {}
 
-bool thread_scheduler::quiet() const noexcept { return parts_->counts.quiet(); }
+bool thread_scheduler::quiet() const noexcept {
+  return parts_->counts.quiet();
+}
 
 void thread_scheduler::set_on_quiet(std::function<void()> on_quiet) {
   parts_->counts.set_on_quiet(std::move(on_quiet));

@@ -17,8 +17,7 @@ clock_duration timers::now() noexcept {
 timer_id timers::after(clock_duration delay, std::function<void()> fire) {
   TROUPE_ASSERT(fire != nullptr);
   const clock_duration start = now();
-  const auto deadline =
-      start + std::min(delay, clock_duration::max() - start);
+  const auto deadline = start + std::min(delay, clock_duration::max() - start);
   std::unique_lock lock{mutex_};
   const timer_id id = queue_.add(deadline, std::move(fire));
   if (deadline < armed_for_) {

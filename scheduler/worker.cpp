@@ -35,7 +35,9 @@ worker::worker(worker_group& group, own_activity& counts, std::uint32_t index,
       queue_{kind == worker_kind::base ? run_queue::initially::open
                                        : run_queue::initially::closed} {}
 
-worker* worker::current() noexcept { return current_worker; }
+worker* worker::current() noexcept {
+  return current_worker;
+}
 
 bool worker::in_turn_for(ticks age) const noexcept {
   // Relaxed: a stale value makes one decision worse, no more.
@@ -45,8 +47,8 @@ bool worker::in_turn_for(ticks age) const noexcept {
 
 bool worker::in_long_turn() const noexcept {
   // Relaxed: as above.
-  return expects_long_turn_.load(std::memory_order_relaxed) ||
-         in_turn_for(group_.long_turn());
+  const bool expected = expects_long_turn_.load(std::memory_order_relaxed);
+  return in_turn_for(expected ? 0 : group_.long_turn());
 }
 
 bool worker::start(const std::string& thread_name) noexcept {
@@ -124,9 +126,6 @@ runnable* worker::take_own() noexcept {
 }
 
 runnable* worker::search() noexcept {
-  // Relaxed: hints, see in_turn_for().
-  turn_began_.store(no_turn, std::memory_order_relaxed);
-  update(expects_long_turn_, false);
   runnable* const r = group_.steal_for(*this);
   end_search();
   if (r != nullptr) {
@@ -166,6 +165,7 @@ void worker::run_turn(runnable& r) noexcept {
   update(r.worker_, index_);
   counts_.turns.increment();
   const turn_result result = r.resume();
+  turn_began_.store(no_turn, std::memory_order_relaxed);
   update(r.was_long_, ticks_now() - began >= group_.long_turn());
   if (result == turn_result::more) {
     group_.leave_with(*this, r);

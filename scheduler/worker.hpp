@@ -104,7 +104,7 @@ private:
   // Written by this worker, read by others.
   alignas(64) std::atomic<ticks> turn_began_{no_turn};
   std::atomic<bool> expects_long_turn_{false};  // as the last one was
-  std::atomic<runnable*> hot_{nullptr};  // thieves take from it
+  std::atomic<runnable*> hot_{nullptr};         // thieves take from it
 
   // Written by all.
   alignas(64) run_queue queue_;

@@ -145,8 +145,9 @@ bool worker_group::look_after(ticks too_long) noexcept {
   for (std::uint32_t i = 0; i < started_.load() && !somebody_sleeps(); ++i) {
     worker& w = at(i);
     const bool in_the_way = w.has_waiting() || !injector_.empty();
-    if (in_the_way && w.in_turn_for(too_long) && vacate(w)) {
+    if (in_the_way && !w.is_away() && w.in_turn_for(too_long)) {
       hand_overs_.fetch_add(1, std::memory_order_relaxed);  // a statistic
+      vacate(w);
     }
   }
   if (something_waits()) {

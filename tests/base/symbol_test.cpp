@@ -36,6 +36,10 @@ TEST_CASE("no name is interned as none, and none has no name") {
   CHECK(name_of(symbol::none).empty());
 }
 
+TEST_CASE("a symbol that nobody interned has no name") {
+  CHECK(name_of(symbol{0xffff'ffff}).empty());
+}
+
 TEST_CASE("a name stays where it is while others are added") {
   const std::string_view first = name_of(intern("the first"));
   const char* const where = first.data();

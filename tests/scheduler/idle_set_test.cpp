@@ -45,8 +45,7 @@ TEST_CASE("any claim takes the lowest, and nobody when nobody is there") {
   CHECK_FALSE(set.claim_any().has_value());
 }
 
-TEST_CASE("no wake-up is lost, and none is sent twice" *
-          doctest::timeout(60)) {
+TEST_CASE("no wake-up is lost, and none is sent twice" * doctest::timeout(60)) {
   constexpr int rounds = 20000;
   idle_set set{1};
   std::atomic<int> work{0};

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Eight tasks, each of which appends its letter and schedules its successor.
+/// Eight tasks, each of which appends its letter in each of three turns.
 std::string run_some(std::uint64_t seed) {
   manual_scheduler scheduler{seed};
   std::string order;

@@ -32,10 +32,10 @@ need_build_tools() {
 tarball_urls() {
   local name=python$cpython_series mirror
   printf 'https://www.python.org/ftp/python/%s/Python-%s.tar.xz\n' \
-    $cpython_version $cpython_version
+    "$cpython_version" "$cpython_version"
   while IFS= read -r mirror; do
     printf '%s/pool/main/%s/%s/%s_%s.orig.tar.xz\n' "${mirror%/}" \
-      p "$name" "$name" $cpython_version
+      p "$name" "$name" "$cpython_version"
   done < <(debian_mirrors)
 }
 
@@ -48,7 +48,7 @@ debian_mirrors() {
 }
 
 is_intact() {
-  printf '%s  %s\n' $cpython_sha256 "$1" | sha256sum --check --status 2>/dev/null
+  printf '%s  %s\n' "$cpython_sha256" "$1" | sha256sum --check --status 2>/dev/null
 }
 
 # download URL FILE, with what there is. No network: says so soon.

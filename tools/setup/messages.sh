@@ -65,6 +65,7 @@ interruptible() {
 
 interrupted() {
   [[ -z $running ]] || kill -- "-$running" 2>/dev/null || true
+  wait
   printf '\nbazelw: Interrupted. The next ./bazelw goes on from here.\n' >&2
   exit 130
 }

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pybridge/future_object.hpp"
+
+#include <new>
+#include <system_error>
+#include <utility>
+
+#include "pybridge/convert.hpp"
+#include "pybridge/method.hpp"
+#include "pybridge/port.hpp"
+
+namespace troupe {
+namespace {
+
+struct future_object {
+  PyObject_HEAD
+  ref_ptr<completion> answer;
+  actor_ref asked;
+  PyObject* value;      // decoded once, or null; owned
+  PyObject* exception;  // likewise
+};
+
+future_object* as_future(PyObject* self) {
+  return reinterpret_cast<future_object*>(self);
+}
+
+// An actor that waits for itself, or for a home that it keeps busy, would wait
+// for ever.
+bool would_deadlock(const future_object& self) {
+  const actor_cell* waiting = actor_cell::current();
+  if (waiting == nullptr) {
+    return false;
+  }
+  const actor_cell& asked = self.asked.cell();
+  return waiting == &asked ||
+         (waiting->home() != nullptr && waiting->home() == asked.home());
+}
+
+bool wait_for(future_object& self, PyObject* seconds) {
+  std::optional<std::chrono::nanoseconds> timeout;
+  if (!read_timeout(seconds, timeout)) {
+    return false;
+  }
+  if (self.answer->done()) {
+    return true;
+  }
+  if (would_deadlock(self)) {
+    PyErr_Format(PyExc_RuntimeError,
+                 "actor '%s' would wait for ever for '%s', which can't run "
+                 "until this handler returns (same actor or same home); use "
+                 "add_done_callback() or another home",
+                 actor_cell::current()->name().c_str(),
+                 self.asked.name().c_str());
+    return false;
+  }
+  const ref_ptr<completion> answer = self.answer;
+  switch (wait_detached(*answer, timeout)) {
+    case wait_result::done:
+      return true;
+    case wait_result::timed_out:
+      raise_named("AskTimeout", ("no answer from actor '" + self.asked.name() +
+                                 "' in time")
+                                    .c_str());
+      return false;
+    case wait_result::interrupted:
+      return false;
+  }
+  return false;
+}
+
+// Fills value or exception; false with an exception set that is no answer.
+bool decode_answer(PyObject* object) {
+  future_object& self = *as_future(object);
+  if (self.value != nullptr || self.exception != nullptr) {
+    return true;
+  }
+  module_state& state = state_of(object);
+  if (self.answer->has_value()) {
+    self.value = self.answer->value().empty()
+                     ? Py_NewRef(Py_None)
+                     : decode(state.types, self.answer->value());
+    if (self.value != nullptr) {
+      return true;
+    }
+  } else {
+    raise_fault(state, self.answer->why());
+  }
+  self.exception = PyErr_GetRaisedException();
+  return self.exception != nullptr;
+}
+
+bool parse_timeout(PyObject* args, PyObject* kwargs, const char* format,
+                   PyObject** seconds) {
+  static const char* names[] = {"timeout", nullptr};
+  return PyArg_ParseTupleAndKeywords(args, kwargs, format,
+                                     const_cast<char**>(names), seconds) != 0;
+}
+
+PyObject* future_result(PyObject* object, PyObject* args, PyObject* kwargs) {
+  PyObject* seconds = nullptr;
+  if (!parse_timeout(args, kwargs, "|O:result", &seconds) ||
+      !wait_for(*as_future(object), seconds) || !decode_answer(object)) {
+    return nullptr;
+  }
+  future_object& self = *as_future(object);
+  if (self.exception != nullptr) {
+    PyErr_SetRaisedException(Py_NewRef(self.exception));
+    return nullptr;
+  }
+  return Py_NewRef(self.value);
+}
+
+PyObject* future_exception(PyObject* object, PyObject* args, PyObject* kwargs) {
+  PyObject* seconds = nullptr;
+  if (!parse_timeout(args, kwargs, "|O:exception", &seconds) ||
+      !wait_for(*as_future(object), seconds) || !decode_answer(object)) {
+    return nullptr;
+  }
+  PyObject* exception = as_future(object)->exception;
+  return Py_NewRef(exception == nullptr ? Py_None : exception);
+}
+
+PyObject* future_done(PyObject* object, PyObject*) {
+  return PyBool_FromLong(as_future(object)->answer->done());
+}
+
+bool was_cancelled(const completion& c) {
+  return c.done() && !c.has_value() && c.why().what.code == errc::cancelled;
+}
+
+PyObject* future_cancel(PyObject* object, PyObject*) {
+  const ref_ptr<completion> answer = as_future(object)->answer;
+  const bool first = answer->set_fault(
+      {make_error(errc::cancelled, "the request was cancelled"), {}});
+  return PyBool_FromLong(first || was_cancelled(*answer));
+}
+
+PyObject* future_cancelled(PyObject* object, PyObject*) {
+  return PyBool_FromLong(was_cancelled(*as_future(object)->answer));
+}
+
+PyObject* call_futures(const char* function, PyObject* self,
+                       PyObject* argument) {
+  const auto module = py_ref::steal(PyImport_ImportModule("troupe._futures"));
+  const auto name = py_ref::steal(PyUnicode_FromString(function));
+  return module && name ? PyObject_CallMethodObjArgs(module.get(), name.get(),
+                                                     self, argument, nullptr)
+                        : nullptr;
+}
+
+PyObject* future_add_done_callback(PyObject* object, PyObject* function) {
+  return call_futures("add_done_callback", object, function);
+}
+
+PyObject* future_await(PyObject* object) {
+  return call_futures("wait_in_loop", object, nullptr);
+}
+
+PyObject* future_repr(PyObject* object) {
+  const future_object& self = *as_future(object);
+  const char* state = !self.answer->done()         ? "pending"
+                      : self.answer->has_value()    ? "done"
+                      : was_cancelled(*self.answer) ? "cancelled"
+                                                    : "raised";
+  return PyUnicode_FromFormat("<troupe.Future of '%s', %s>",
+                              self.asked.name().c_str(), state);
+}
+
+int future_traverse(PyObject* object, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(as_future(object)->value);
+  Py_VISIT(as_future(object)->exception);
+  return 0;
+}
+
+int future_clear(PyObject* object) {
+  Py_CLEAR(as_future(object)->value);
+  Py_CLEAR(as_future(object)->exception);
+  return 0;
+}
+
+void future_dealloc(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  PyObject_GC_UnTrack(object);
+  future_clear(object);
+  as_future(object)->answer.~intrusive_ptr();
+  as_future(object)->asked.~actor_ref();
+  type->tp_free(object);
+  Py_DECREF(type);
+}
+
+PyMethodDef future_methods[] = {
+    {"result", as_method(future_result),
+     METH_VARARGS | METH_KEYWORDS,
+     "result(timeout=None)\n--\n\nWaits for the answer, at most `timeout` "
+     "seconds, and returns it; raises what the\nhandler raised, AskTimeout, "
+     "ActorStopped, or CancelledError. Any thread."},
+    {"exception", as_method(future_exception),
+     METH_VARARGS | METH_KEYWORDS,
+     "exception(timeout=None)\n--\n\nWaits as result() does, and returns what "
+     "the handler raised, or None."},
+    {"done", future_done, METH_NOARGS,
+     "done()\n--\n\nWhether there is an answer, an error or a cancellation."},
+    {"cancel", future_cancel, METH_NOARGS,
+     "cancel()\n--\n\nGives up on the answer, unless it is there. Returns "
+     "whether it is cancelled."},
+    {"cancelled", future_cancelled, METH_NOARGS,
+     "cancelled()\n--\n\nWhether cancel() came before the answer."},
+    {"add_done_callback", future_add_done_callback, METH_O,
+     "add_done_callback(function)\n--\n\nCalls function(future) when it is "
+     "done: at once if it is, else in an actor on a\nturn of that actor's, "
+     "elsewhere on a thread of troupe's."},
+    {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS,
+     "Future[T]: a future of a T."},
+    {},
+};
+
+PyType_Slot future_slots[] = {
+    {Py_tp_doc, const_cast<char*>(
+                    "The answer to come of ref.ask(...): wait with result(), "
+                    "or await it in asyncio.")},
+    {Py_tp_methods, future_methods},
+    {Py_am_await, reinterpret_cast<void*>(future_await)},
+    {Py_tp_repr, reinterpret_cast<void*>(future_repr)},
+    {Py_tp_traverse, reinterpret_cast<void*>(future_traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(future_clear)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(future_dealloc)},
+    {},
+};
+
+PyType_Spec future_spec = {
+    .name = "troupe.Future",
+    .basicsize = sizeof(future_object),
+    .itemsize = 0,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = future_slots,
+};
+
+// --- Port ---
+
+struct port_object {
+  PyObject_HEAD
+  ref_ptr<port> shared;
+};
+
+port& port_of(PyObject* self) {
+  return *reinterpret_cast<port_object*>(self)->shared;
+}
+
+PyObject* port_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
+  static const char* names[] = {"of_actor", nullptr};
+  int of_actor = 0;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|p:Port",
+                                   const_cast<char**>(names), &of_actor)) {
+    return nullptr;
+  }
+  ref_ptr<port> shared;
+  try {
+    shared = of_actor != 0 ? make_ref_counted<port>(actor_ref{
+                                 ref_ptr<actor_cell>{actor_cell::current()}})
+                           : make_ref_counted<port>();
+  } catch (const std::system_error& e) {
+    PyErr_SetString(PyExc_OSError, e.what());
+    return nullptr;
+  }
+  PyObject* object = type->tp_alloc(type, 0);
+  if (object != nullptr) {
+    new (&reinterpret_cast<port_object*>(object)->shared)
+        ref_ptr<port>{std::move(shared)};
+  }
+  return object;
+}
+
+PyObject* port_watch(PyObject* object, PyObject* args) {
+  PyObject* future = nullptr;
+  unsigned long long token = 0;
+  if (!PyArg_ParseTuple(args, "O!K:watch",
+                        state_of(object).future_type.get(), &future, &token)) {
+    return nullptr;
+  }
+  port_of(object).watch(*as_future(future)->answer, token);
+  Py_RETURN_NONE;
+}
+
+PyObject* port_drain(PyObject* object, PyObject*) {
+  const auto tokens = port_of(object).drain();
+  auto list = py_ref::steal(PyList_New(static_cast<Py_ssize_t>(tokens.size())));
+  for (std::size_t i = 0; list && i < tokens.size(); ++i) {
+    PyObject* token = PyLong_FromUnsignedLongLong(tokens[i]);
+    if (token == nullptr) {
+      return nullptr;
+    }
+    PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(i), token);
+  }
+  return list.release();
+}
+
+PyObject* port_fileno(PyObject* object, PyObject*) {
+  return PyLong_FromLong(port_of(object).descriptor());
+}
+
+PyObject* port_wait(PyObject* object, PyObject*) {
+  const ref_ptr<port> shared{&port_of(object)};
+  Py_BEGIN_ALLOW_THREADS;
+  shared->wait();
+  Py_END_ALLOW_THREADS;
+  if (PyErr_CheckSignals() < 0) {
+    return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
+void port_dealloc(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  reinterpret_cast<port_object*>(object)->shared.~intrusive_ptr();
+  type->tp_free(object);
+  Py_DECREF(type);
+}
+
+PyMethodDef port_methods[] = {
+    {"watch", port_watch, METH_VARARGS,
+     "Announce this token when the future is done."},
+    {"drain", port_drain, METH_NOARGS, "The tokens announced since."},
+    {"fileno", port_fileno, METH_NOARGS,
+     "Readable while there is something to drain."},
+    {"wait", port_wait, METH_NOARGS, "Block until there may be."},
+    {},
+};
+
+PyType_Slot port_slots[] = {
+    {Py_tp_doc, const_cast<char*>("Announces futures that are done.")},
+    {Py_tp_new, reinterpret_cast<void*>(port_new)},
+    {Py_tp_methods, port_methods},
+    {Py_tp_dealloc, reinterpret_cast<void*>(port_dealloc)},
+    {},
+};
+
+PyType_Spec port_spec = {
+    .name = "troupe._core.Port",
+    .basicsize = sizeof(port_object),
+    .itemsize = 0,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = port_slots,
+};
+
+}  // namespace
+
+PyObject* make_future(module_state& state, ref_ptr<completion> answer,
+                      actor_ref asked) {
+  PyTypeObject* type = state.future_type.type();
+  PyObject* object = type->tp_alloc(type, 0);
+  if (object != nullptr) {
+    new (&as_future(object)->answer) ref_ptr<completion>{std::move(answer)};
+    new (&as_future(object)->asked) actor_ref{std::move(asked)};
+  }
+  return object;
+}
+
+bool add_future_types(PyObject* module, module_state& state) {
+  state.future_type =
+      py_ref::steal(PyType_FromModuleAndSpec(module, &future_spec, nullptr));
+  state.port_type =
+      py_ref::steal(PyType_FromModuleAndSpec(module, &port_spec, nullptr));
+  return state.future_type && state.port_type &&
+         PyModule_AddType(module, state.future_type.type()) == 0 &&
+         PyModule_AddType(module, state.port_type.type()) == 0;
+}
+
+}  // namespace troupe

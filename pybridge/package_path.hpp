@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the launcher's own Python package is.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace troupe {
+
+/// The folder that holds the package `troupe`: in the runfiles of `executable`
+/// or of the program that started it (RUNFILES_DIR), else beside it.
+std::optional<std::string> find_package(const std::string& executable);
+
+}  // namespace troupe

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Actors on every core of one Python process.
+
+An actor is a module (or a class) in an interpreter of its own; other actors
+and the main program send it messages.
+
+    # counter.py
+    import troupe
+
+    total = 0
+
+    @troupe.handler
+    def add(n: int) -> int:
+        global total
+        total += n
+        return total
+
+    # app.py, run by `troupe run app.py`
+    def main(system):
+        counter = system.spawn("counter")
+        counter.tell.add(1)
+        print(counter.ask.add(2).result(timeout=5))  # 3
+
+In an ordinary Python, `with troupe.System() as system:` does the same.
+"""
+
+from troupe._actor import handler
+from troupe._core import Blob, Future, Ref, System, context
+from troupe.errors import (
+    ActorKilled,
+    ActorStopped,
+    AskTimeout,
+    MailboxFull,
+    RemoteError,
+    SpawnError,
+    SystemStopped,
+    TroupeError,
+)
+
+__all__ = [
+    "ActorKilled",
+    "ActorStopped",
+    "AskTimeout",
+    "Blob",
+    "Future",
+    "MailboxFull",
+    "Ref",
+    "RemoteError",
+    "SpawnError",
+    "System",
+    "SystemStopped",
+    "TroupeError",
+    "context",
+    "handler",
+    "shared",
+]
+
+
+def shared(name: str) -> str:
+    """The home that actors share under this name: spawn(..., home=shared("x")).
+
+    >>> shared("parsers")
+    'shared:parsers'
+    """
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"a shared home has a name, a str; not {name!r}")
+    return f"shared:{name}"

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of an actor's life that aren't hot, called by the C++ core.
+
+This runs in every actor's interpreter, so it imports little, and that late.
+"""
+
+import sys
+
+_runner = None  # runs coroutines, once there is one
+
+
+def handler(function):
+    """Marks a function of an actor's module, or a method, as a handler.
+
+    The marked function can be called by others with `ref.tell.NAME(...)` and
+    `ref.ask.NAME(...)`; what it returns is the answer. It may be `async def`.
+
+    >>> @handler
+    ... def add(a: int, b: int) -> int:
+    ...     return a + b
+    >>> add(1, 2)
+    3
+    """
+    if not callable(function):
+        raise TypeError(
+            f"@troupe.handler marks a function, not {type(function).__name__}"
+        )
+    function.__troupe_handler__ = True
+    return function
+
+
+def start(recipe):
+    """First call of an actor's life.
+
+    Returns a function that makes the actor out of the arguments of its spawn
+    and answers ({handler name: callable}, receive or None, stopping or None).
+    """
+    module_name, class_name, private = recipe
+
+    def start_with(*args, **kwargs):
+        try:
+            module = _load(module_name, private)
+        except ImportError as error:
+            from troupe import _refusal
+
+            why = _refusal.explain(error, module_name)
+            if why is None:
+                raise
+            raise ImportError(why) from error
+        if class_name:
+            target = _find(module, class_name)(*args, **kwargs)
+            args, kwargs = (), {}
+        else:
+            target = module
+        _call_started(target, module_name, args, kwargs)
+        return _parts(target, f"{module_name}:{class_name}".rstrip(":"))
+
+    return start_with
+
+
+def _load(name, private):
+    if name == "__main__":
+        from troupe import _bootstrap
+
+        _bootstrap.load_main()
+        return sys.modules["__main__"]
+    if not private:
+        return _import(name)
+    # Several actors may live in this interpreter, and the globals of a module
+    # are the state of one actor: so each gets a module object of its own.
+    import importlib.util
+
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _import(name):
+    __import__(name)
+    return sys.modules[name]
+
+
+def _find(module, qualified_name):
+    found = module
+    for part in qualified_name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _call_started(target, name, args, kwargs):
+    started = getattr(target, "started", None)
+    if started is not None:
+        _finish(started(*args, **kwargs))
+    elif args or kwargs:
+        raise TypeError(
+            f"actor module {name!r} got arguments, but has no started() to take them"
+        )
+
+
+def _finish(result):
+    # started() and its like may be `async def`.
+    if hasattr(result, "__await__"):
+        run_coroutine(result)
+
+
+def _parts(target, name):
+    handlers = {
+        key: value
+        for key, value in _members(target)
+        if getattr(value, "__troupe_handler__", False) is True
+    }
+    receive = getattr(target, "receive", None)
+    if not handlers and receive is None and not hasattr(target, "started"):
+        raise TypeError(
+            f"{name} is no actor: mark its handlers with @troupe.handler, "
+            "or define receive(message)"
+        )
+    return handlers, receive, getattr(target, "stopping", None)
+
+
+def _members(target):
+    if isinstance(target, type(sys)):
+        return list(vars(target).items())
+    names = {name for base in type(target).__mro__ for name in vars(base)}
+    marked = (name for name in names if not name.startswith("__"))
+    return [(name, getattr(target, name)) for name in marked if _is_function(target, name)]
+
+
+def _is_function(target, name):
+    # Without running the properties of the class.
+    for base in type(target).__mro__:
+        if name in vars(base):
+            member = vars(base)[name]
+            return callable(member) or isinstance(member, (staticmethod, classmethod))
+    return False
+
+
+def run_coroutine(coroutine):
+    """Runs it to its end on this interpreter's event loop."""
+    global _runner
+    if _runner is None:
+        import asyncio
+
+        _runner = asyncio.Runner()
+    return _runner.run(_as_coroutine(coroutine))
+
+
+async def _as_coroutine(awaitable):
+    return await awaitable
+
+
+def run_callbacks():
+    """Futures that this actor waits for are done."""
+    from troupe import _futures
+
+    _futures.run_actor_callbacks()
+
+
+def report(context, exception):
+    """Shows what ended an actor, in one write."""
+    if isinstance(exception, BrokenPipeError):
+        from troupe import _output
+
+        if _output.reader_is_gone():
+            return
+    import traceback
+
+    text = "".join(traceback.format_exception(exception))
+    sys.stderr.write(f"troupe: {context}\n{text}")
+    sys.stderr.flush()
+
+
+def forget(actor_id):
+    """The actor has ended, and others go on in this interpreter."""
+    futures = sys.modules.get("troupe._futures")
+    if futures is not None:
+        futures.forget_actor(actor_id)

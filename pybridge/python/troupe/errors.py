@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exceptions that Troupe raises.
+
+>>> try:
+...     ref.ask.divide(1, 0).result(timeout=5)  # doctest: +SKIP
+... except ZeroDivisionError as error:  # the actor's own exception
+...     print(error.__cause__)  # ... and where it was raised
+"""
+
+__all__ = [
+    "ActorKilled",
+    "ActorStopped",
+    "AskTimeout",
+    "MailboxFull",
+    "RemoteError",
+    "RemoteTraceback",
+    "SpawnError",
+    "SystemStopped",
+    "TroupeError",
+]
+
+
+class TroupeError(Exception):
+    """The base of all exceptions of Troupe's own."""
+
+
+class SpawnError(TroupeError):
+    """An actor couldn't start; the cause is what happened there."""
+
+
+class ActorStopped(TroupeError):
+    """The actor is gone, so it can't answer."""
+
+
+class AskTimeout(TroupeError, TimeoutError):
+    """No answer came in time. The actor may still be at work on it."""
+
+
+class SystemStopped(TroupeError):
+    """The actor system has shut down or is about to."""
+
+
+class MailboxFull(TroupeError):
+    """The actor's mailbox is bounded and full: the message was not sent."""
+
+
+class ActorKilled(BaseException):
+    """Raised inside a running handler when its actor is killed.
+
+    No Exception, so that a handler's `except Exception` doesn't catch it.
+    """
+
+
+class RemoteError(TroupeError):
+    """An exception of a class that can't be had here.
+
+    `type_name` is the class's full name, `text` what str() gave, `traceback`
+    the whole traceback as text.
+    """
+
+    def __init__(self, type_name: str, text: str, traceback: str) -> None:
+        super().__init__(type_name, text, traceback)
+        self.type_name = type_name
+        self.text = text
+        self.traceback = traceback
+
+    def __str__(self) -> str:
+        return f"{self.type_name}: {self.text}" if self.text else self.type_name
+
+
+class RemoteTraceback(Exception):
+    """Where an exception from another actor was raised, as text.
+
+    It is the `__cause__` of such an exception, so that a traceback shows it.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return f'\n"""\n{self.text}"""'

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pybridge/ref_object.hpp"
+
+#include <new>
+#include <string>
+#include <utility>
+
+#include "actors/actor_system.hpp"
+#include "pybridge/convert.hpp"
+#include "pybridge/future_object.hpp"
+#include "pybridge/method.hpp"
+
+namespace troupe {
+namespace {
+
+// --- Sender: `ref.tell`, `ref.ask`, `ref.tell.name`, `ref.ask.name` ---
+
+struct sender_object {
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
+  actor_ref receiver;
+  symbol selector;    // none: for receive(message)
+  bool ask;           // else tell
+  PyObject* by_name;  // handler name -> sender; made on first use; owned
+};
+
+sender_object* as_sender(PyObject* self) {
+  return reinterpret_cast<sender_object*>(self);
+}
+
+bool encode_arguments(module_state& state, const sender_object& self,
+                      PyObject* const* args, std::size_t nargs,
+                      PyObject* kwnames, envelope& e) {
+  if (self.selector != symbol::none) {
+    e.kind = static_cast<std::uint8_t>(envelope_kind::call);
+    e.selector = self.selector;
+    return encode_call(state.types, args, nargs, kwnames, e.content);
+  }
+  if (nargs != 1 || kwnames != nullptr) {
+    const char* verb = self.ask ? "ask" : "tell";
+    PyErr_Format(PyExc_TypeError,
+                 "%s() takes one message; to call a handler, write "
+                 "ref.%s.HANDLER(...)",
+                 verb, verb);
+    return false;
+  }
+  e.kind = static_cast<std::uint8_t>(envelope_kind::message);
+  return encode(state.types, args[0], e.content);
+}
+
+PyObject* refuse_full(const envelope& refused, const actor_ref& receiver) {
+  receiver.cell().system().dead().note(refused, receiver.id(),
+                                       dead_reason::mailbox_full);
+  return raise_named("MailboxFull",
+                     ("actor '" + receiver.name() + "' has a full mailbox (" +
+                      std::to_string(receiver.cell().mailbox_capacity()) +
+                      " messages)")
+                         .c_str());
+}
+
+PyObject* sender_call(PyObject* object, PyObject* const* args,
+                      std::size_t nargsf, PyObject* kwnames) {
+  const sender_object& self = *as_sender(object);
+  module_state& state = state_of(object);
+  envelope_ptr e = make_envelope();
+  if (!encode_arguments(state, self, args, PyVectorcall_NARGS(nargsf), kwnames,
+                        *e)) {
+    return nullptr;
+  }
+  if (const actor_cell* sender = actor_cell::current()) {
+    e->sender = static_cast<std::uint64_t>(sender->id());
+  }
+  py_ref answer;
+  if (self.ask) {
+    auto c = make_ref_counted<completion>();
+    answer = py_ref::steal(make_future(state, c, self.receiver));
+    if (!answer) {
+      return nullptr;
+    }
+    e->reply_to = std::move(c);
+  }
+  if (self.receiver.cell().deliver(std::move(e)) == push_result::full) {
+    return refuse_full(*e, self.receiver);
+  }
+  return self.ask ? answer.release() : Py_NewRef(Py_None);
+}
+
+PyObject* make_sender(module_state& state, const actor_ref& receiver, bool ask,
+                      symbol selector) {
+  PyTypeObject* type = state.sender_type.type();
+  PyObject* object = type->tp_alloc(type, 0);
+  if (object == nullptr) {
+    return nullptr;
+  }
+  sender_object* self = as_sender(object);
+  self->vectorcall = sender_call;
+  new (&self->receiver) actor_ref{receiver};
+  self->selector = selector;
+  self->ask = ask;
+  return object;
+}
+
+PyObject* sender_for_name(PyObject* object, PyObject* name) {
+  sender_object* self = as_sender(object);
+  Py_ssize_t length = 0;
+  const char* text = PyUnicode_AsUTF8AndSize(name, &length);
+  if (text == nullptr) {
+    return nullptr;
+  }
+  auto made = py_ref::steal(
+      make_sender(state_of(object), self->receiver, self->ask,
+                  intern({text, static_cast<std::size_t>(length)})));
+  if (!made || PyDict_SetItem(self->by_name, name, made.get()) < 0) {
+    return nullptr;
+  }
+  return made.release();
+}
+
+bool is_private(PyObject* name) {
+  return PyUnicode_GET_LENGTH(name) > 0 && PyUnicode_ReadChar(name, 0) == '_';
+}
+
+PyObject* sender_getattro(PyObject* object, PyObject* name) {
+  sender_object* self = as_sender(object);
+  if (self->selector != symbol::none || is_private(name)) {
+    return PyObject_GenericGetAttr(object, name);
+  }
+  if (self->by_name == nullptr && (self->by_name = PyDict_New()) == nullptr) {
+    return nullptr;
+  }
+  PyObject* known = nullptr;
+  if (PyDict_GetItemRef(self->by_name, name, &known) != 0) {
+    return known;  // found, or an exception is set
+  }
+  return sender_for_name(object, name);
+}
+
+PyObject* sender_repr(PyObject* object) {
+  const sender_object& self = *as_sender(object);
+  const std::string_view name = name_of(self.selector);
+  return PyUnicode_FromFormat(
+      "<troupe %s%s%.*s to '%s'>", self.ask ? "ask" : "tell",
+      name.empty() ? "" : ".", static_cast<int>(name.size()), name.data(),
+      self.receiver.name().c_str());
+}
+
+void sender_dealloc(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  sender_object* self = as_sender(object);
+  Py_XDECREF(self->by_name);
+  self->receiver.~actor_ref();
+  type->tp_free(object);
+  Py_DECREF(type);
+}
+
+PyMemberDef sender_members[] = {
+    {"__vectorcalloffset__", Py_T_PYSSIZET, offsetof(sender_object, vectorcall),
+     Py_READONLY, nullptr},
+    {},
+};
+
+PyType_Slot sender_slots[] = {
+    {Py_tp_doc,
+     const_cast<char*>(
+         "What sends to one actor: call it with a message for the actor's "
+         "receive(), or\ncall an attribute of it, named like a handler, with "
+         "that handler's arguments.")},
+    {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+    {Py_tp_getattro, reinterpret_cast<void*>(sender_getattro)},
+    {Py_tp_repr, reinterpret_cast<void*>(sender_repr)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(sender_dealloc)},
+    {Py_tp_members, sender_members},
+    {},
+};
+
+PyType_Spec sender_spec = {
+    .name = "troupe._core.Sender",
+    .basicsize = sizeof(sender_object),
+    .itemsize = 0,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = sender_slots,
+};
+
+// --- Ref ---
+
+struct ref_object {
+  PyObject_HEAD
+  actor_ref ref;
+  PyObject* tell;  // senders, made on first use; owned
+  PyObject* ask;
+};
+
+ref_object* as_ref(PyObject* self) {
+  return reinterpret_cast<ref_object*>(self);
+}
+
+PyObject* ref_tell(PyObject* object, void*) {
+  ref_object* self = as_ref(object);
+  if (self->tell == nullptr) {
+    self->tell = make_sender(state_of(object), self->ref, false, symbol::none);
+  }
+  return Py_XNewRef(self->tell);
+}
+
+PyObject* ref_ask(PyObject* object, void*) {
+  ref_object* self = as_ref(object);
+  if (self->ask == nullptr) {
+    self->ask = make_sender(state_of(object), self->ref, true, symbol::none);
+  }
+  return Py_XNewRef(self->ask);
+}
+
+PyObject* ref_name(PyObject* object, void*) {
+  const std::string& name = as_ref(object)->ref.name();
+  return PyUnicode_FromStringAndSize(name.data(),
+                                     static_cast<Py_ssize_t>(name.size()));
+}
+
+PyObject* ref_id(PyObject* object, void*) {
+  return PyLong_FromUnsignedLongLong(
+      static_cast<unsigned long long>(as_ref(object)->ref.id()));
+}
+
+PyObject* ref_alive(PyObject* object, void*) {
+  return PyBool_FromLong(!as_ref(object)->ref.ended());
+}
+
+PyObject* ref_queued(PyObject* object, void*) {
+  return PyLong_FromSize_t(as_ref(object)->ref.cell().mailbox_size());
+}
+
+PyObject* ref_stop(PyObject* object, PyObject* args, PyObject* kwargs) {
+  static const char* names[] = {"drain", nullptr};
+  int drain = 0;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$p:stop",
+                                   const_cast<char**>(names), &drain)) {
+    return nullptr;
+  }
+  if (drain != 0) {
+    as_ref(object)->ref.stop_when_drained();
+  } else {
+    as_ref(object)->ref.stop();
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* ref_kill(PyObject* object, PyObject*) {
+  const actor_ref ref = as_ref(object)->ref;
+  Py_BEGIN_ALLOW_THREADS;  // takes a lock of the actor's
+  ref.kill();
+  Py_END_ALLOW_THREADS;
+  Py_RETURN_NONE;
+}
+
+PyObject* ref_join(PyObject* object, PyObject* args, PyObject* kwargs) {
+  static const char* names[] = {"timeout", nullptr};
+  PyObject* seconds = nullptr;
+  std::optional<std::chrono::nanoseconds> timeout;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:join",
+                                   const_cast<char**>(names), &seconds) ||
+      !read_timeout(seconds, timeout)) {
+    return nullptr;
+  }
+  const actor_ref ref = as_ref(object)->ref;
+  if (actor_cell::current() == &ref.cell()) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "an actor can't join itself: it would wait for ever");
+    return nullptr;
+  }
+  const wait_result result = wait_detached(ref.cell().when_ended(), timeout);
+  if (result == wait_result::interrupted) {
+    return nullptr;
+  }
+  return PyBool_FromLong(result == wait_result::done);
+}
+
+PyObject* ref_repr(PyObject* object) {
+  const actor_ref& ref = as_ref(object)->ref;
+  return PyUnicode_FromFormat("<troupe.Ref '%s'%s>", ref.name().c_str(),
+                              ref.ended() ? " (ended)" : "");
+}
+
+Py_hash_t ref_hash(PyObject* object) {
+  return static_cast<Py_hash_t>(as_ref(object)->ref.id());
+}
+
+PyObject* ref_compare(PyObject* left, PyObject* right, int op) {
+  if ((op != Py_EQ && op != Py_NE) || Py_TYPE(left) != Py_TYPE(right)) {
+    Py_RETURN_NOTIMPLEMENTED;
+  }
+  const bool equal = as_ref(left)->ref == as_ref(right)->ref;
+  return PyBool_FromLong(equal == (op == Py_EQ));
+}
+
+void ref_dealloc(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  ref_object* self = as_ref(object);
+  Py_XDECREF(self->tell);
+  Py_XDECREF(self->ask);
+  self->ref.~actor_ref();
+  type->tp_free(object);
+  Py_DECREF(type);
+}
+
+PyGetSetDef ref_properties[] = {
+    {"tell", ref_tell, nullptr,
+     "Sends one way: ref.tell(message), or ref.tell.handler(arguments...).\n"
+     "Returns None at once; any thread.",
+     nullptr},
+    {"ask", ref_ask, nullptr,
+     "Sends a request: ref.ask(message), or ref.ask.handler(arguments...).\n"
+     "Returns a troupe.Future at once; any thread.",
+     nullptr},
+    {"name", ref_name, nullptr, "The actor's name.", nullptr},
+    {"id", ref_id, nullptr, "A number no other actor ever has.", nullptr},
+    {"alive", ref_alive, nullptr, "False once the actor has ended.", nullptr},
+    {"queued", ref_queued, nullptr,
+     "How many messages wait in its mailbox, about.", nullptr},
+    {},
+};
+
+PyMethodDef ref_methods[] = {
+    {"stop", as_method(ref_stop),
+     METH_VARARGS | METH_KEYWORDS,
+     "stop(*, drain=False)\n--\n\nEnds the actor after the message at hand; "
+     "what still waits becomes dead\nletters. With drain=True, after all that "
+     "was sent before. Returns at once."},
+    {"kill", ref_kill, METH_NOARGS,
+     "kill()\n--\n\nEnds the actor at once: a running Python handler gets "
+     "an exception, stopping()\nisn't called. Returns at once."},
+    {"join", as_method(ref_join),
+     METH_VARARGS | METH_KEYWORDS,
+     "join(timeout=None)\n--\n\nWaits until the actor has ended, at most "
+     "`timeout` seconds. Returns whether it has."},
+    {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS,
+     "Ref[T]: a ref to an actor whose handlers are those of T."},
+    {},
+};
+
+PyType_Slot ref_slots[] = {
+    {Py_tp_doc,
+     const_cast<char*>(
+         "The handle to an actor: small, hashable, can be sent in messages, "
+         "and stays valid\nafter its actor has ended. Made by System.spawn().")},
+    {Py_tp_getset, ref_properties},
+    {Py_tp_methods, ref_methods},
+    {Py_tp_repr, reinterpret_cast<void*>(ref_repr)},
+    {Py_tp_hash, reinterpret_cast<void*>(ref_hash)},
+    {Py_tp_richcompare, reinterpret_cast<void*>(ref_compare)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(ref_dealloc)},
+    {},
+};
+
+PyType_Spec ref_spec = {
+    .name = "troupe.Ref",
+    .basicsize = sizeof(ref_object),
+    .itemsize = 0,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+             Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = ref_slots,
+};
+
+ref_ptr<ref_counted> ref_to_shared(PyObject* object) {
+  return ref_ptr<ref_counted>{&as_ref(object)->ref.cell()};
+}
+
+PyObject* ref_from_shared(type_cache& types, ref_ptr<ref_counted> shared) {
+  auto& state = *static_cast<module_state*>(types.hooks().context);
+  return make_ref(state, actor_ref{ref_ptr<actor_cell>{
+                             static_cast<actor_cell*>(shared.get())}});
+}
+
+}  // namespace
+
+PyObject* make_ref(module_state& state, const actor_ref& ref) {
+  PyTypeObject* type = state.ref_type.type();
+  PyObject* object = type->tp_alloc(type, 0);
+  if (object != nullptr) {
+    new (&as_ref(object)->ref) actor_ref{ref};
+  }
+  return object;
+}
+
+const actor_ref* actor_of(module_state& state, PyObject* object) {
+  return Py_IS_TYPE(object, state.ref_type.type()) ? &as_ref(object)->ref
+                                                   : nullptr;
+}
+
+bool add_ref_types(PyObject* module, module_state& state) {
+  state.sender_type = py_ref::steal(
+      PyType_FromModuleAndSpec(module, &sender_spec, nullptr));
+  state.ref_type =
+      py_ref::steal(PyType_FromModuleAndSpec(module, &ref_spec, nullptr));
+  if (!state.sender_type || !state.ref_type) {
+    return false;
+  }
+  state.types.set_ref_hooks({.ref_type = state.ref_type.type(),
+                             .to_shared = ref_to_shared,
+                             .from_shared = ref_from_shared,
+                             .context = &state});
+  return PyModule_AddType(module, state.ref_type.type()) == 0;
+}
+
+}  // namespace troupe

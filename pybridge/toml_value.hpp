@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// A value as TOML can write it, in plain C++ types.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace troupe {
+
+struct toml_date {
+  int year, month, day;
+};
+
+struct toml_time {
+  int hour, minute, second, microsecond;
+};
+
+struct toml_date_time {
+  toml_date date;
+  toml_time time;
+  std::optional<int> offset_minutes;  // from UTC; none: local
+};
+
+struct toml_value;
+using toml_list = std::vector<toml_value>;
+using toml_table = std::vector<std::pair<std::string, toml_value>>;
+
+/// A table's entries are in file order.
+struct toml_value {
+  std::variant<bool, std::int64_t, double, std::string, toml_date, toml_time,
+               toml_date_time, toml_list, toml_table>
+      value;
+};
+
+}  // namespace troupe

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pybridge/interpreter.hpp"
+
+#include <chrono>
+#include <latch>
+#include <thread>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/pybridge/runtime_fixture.hpp"
+
+namespace troupe {
+namespace {
+
+std::size_t thread_states(interpreter& home) {
+  const interpreter::attach scope{home};
+  std::size_t count = 0;
+  PyInterpreterState* const state = PyInterpreterState_Get();
+  for (auto* s = PyInterpreterState_ThreadHead(state); s != nullptr;
+       s = PyThreadState_Next(s)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST_SUITE("interpreter") {
+
+TEST_CASE("each interpreter has globals of its own") {
+  const auto one = new_interpreter();
+  const auto two = new_interpreter();
+  {
+    const interpreter::attach scope{*one};
+    CHECK(run("x = 1"));
+  }
+  {
+    const interpreter::attach scope{*two};
+    CHECK(eval("x") == "NameError: name 'x' is not defined");
+    CHECK(run("x = 2"));
+  }
+  const interpreter::attach scope{*one};
+  CHECK(eval("x") == "1");
+  CHECK(one->is_current());
+  CHECK_FALSE(two->is_current());
+}
+
+TEST_CASE("two interpreters run at the same time" * doctest::timeout(30)) {
+  const auto one = new_interpreter();
+  const auto two = new_interpreter();
+  std::latch both{2};
+  const auto meet = [&](interpreter& home) {
+    const interpreter::attach scope{home};
+    both.arrive_and_wait();  // while attached: only possible with two GILs
+  };
+  std::thread other{[&] { meet(*one); }};
+  meet(*two);
+  other.join();
+}
+
+TEST_CASE("a thread keeps its thread state, so threading.local works") {
+  const auto home = new_interpreter();
+  {
+    const interpreter::attach scope{*home};
+    CHECK(run("import threading; local = threading.local(); local.x = 1"));
+  }
+  {
+    const interpreter::attach scope{*home};
+    CHECK(eval("local.x") == "1");
+  }
+  std::thread{[&] {
+    const interpreter::attach scope{*home};
+    CHECK(eval("hasattr(local, 'x')") == "False");
+  }}.join();
+  CHECK(thread_states(*home) == 2);
+}
+
+TEST_CASE("threads that come and go leave no thread states behind") {
+  const auto home = new_interpreter();
+  for (int i = 0; i < 100; ++i) {
+    std::thread{[&] {
+      const interpreter::attach scope{*home};
+      CHECK(eval("1 + 1") == "2");
+    }}.join();
+  }
+  CHECK(thread_states(*home) <= 2);
+}
+
+TEST_CASE("a new thread in an old one's slot recurses within its own stack") {
+  const auto home = new_interpreter();
+  for (int i = 0; i < 2; ++i) {
+    std::thread{[&] {
+      const interpreter::attach scope{*home};
+      CHECK(run("def deep(n): return [] if n == 0 else [deep(n - 1)]"));
+      CHECK(run("x = deep(500); import gc; del x; gc.collect()"));
+      CHECK(run("def nest(n):\n"
+                "    x = []\n"
+                "    for _ in range(n): x = [x]\n"
+                "    return x\n"
+                "try: nest(200_000) == nest(200_000)\n"
+                "except RecursionError: pass\n"
+                "else: raise AssertionError\n"));
+    }}.join();
+  }
+}
+
+TEST_CASE("a detached thread is bound to no interpreter") {
+  const auto home = new_interpreter();
+  std::thread{[&] {
+    { const interpreter::attach scope{*home}; }
+    CHECK(PyGILState_GetThisThreadState() == nullptr);
+    {
+      const interpreter::attach scope{*home};
+      CHECK(PyGILState_GetThisThreadState() == PyThreadState_Get());
+    }
+    CHECK(PyGILState_GetThisThreadState() == nullptr);
+  }}.join();
+}
+
+TEST_CASE("a callback from C stays in its interpreter") {
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  CHECK(run("import ctypes, _interpreters\n"
+            "here = _interpreters.get_current()[0]\n"
+            "compare = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p,\n"
+            "                           ctypes.c_void_p)\n"
+            "seen = set()\n"
+            "@compare\n"
+            "def call(a, b):\n"
+            "    seen.add(_interpreters.get_current()[0])\n"
+            "    return 0\n"
+            "array = (ctypes.c_int * 2)(2, 1)\n"
+            "ctypes.CDLL(None).qsort(array, 2, 4, call)\n"));
+  CHECK(eval("seen == {here}") == "True");
+}
+
+TEST_CASE("the user data pointer is the interpreter's own") {
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  CHECK(home->core_state() == nullptr);
+  int state = 0;
+  home->set_core_state(&state);
+  CHECK(home->core_state() == &state);
+}
+
+TEST_CASE("a detached scope lets another thread in" * doctest::timeout(30)) {
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  {
+    const detached gap;
+    std::thread{[&] {
+      const interpreter::attach other{*home};
+      CHECK(run("x = 'other'"));
+    }}.join();
+  }
+  CHECK(eval("x") == "other");
+}
+
+struct interrupted_turn {
+  std::string outcome;
+  std::chrono::nanoseconds took{0};  // from interrupt() to the turn's end
+};
+
+// A turn that spins on another thread until it is interrupted.
+interrupted_turn interrupt_with(const char* exception) {
+  using clock = std::chrono::steady_clock;
+  const auto home = new_interpreter();
+  std::latch begun{1};
+  interrupted_turn result;
+  std::thread turn{[&] {
+    const interpreter::attach scope{*home};
+    const interpreter::interruptible running{*home, 7};
+    begun.count_down();
+    result.outcome = eval("all(zero == 0 for zero in iter(int, 1))");
+  }};
+  begun.wait();
+  const auto asked = clock::now();
+  test_runtime().interrupt(home, 7, exception);
+  turn.join();
+  result.took = clock::now() - asked;
+  return result;
+}
+
+TEST_CASE("an interrupt gets a spinning handler out within 50 ms" *
+          doctest::timeout(30)) {
+  const auto turn = interrupt_with("builtins:SystemExit");
+  CHECK(turn.outcome == "SystemExit: ");
+  CHECK(turn.took < std::chrono::milliseconds{50});
+}
+
+TEST_CASE("an exception class that can't be imported becomes "
+          "KeyboardInterrupt" * doctest::timeout(30)) {
+  for (const char* name : {"no.such.module:Class", "builtins:len", "nonsense"}) {
+    CHECK(interrupt_with(name).outcome == "KeyboardInterrupt: ");
+  }
+}
+
+TEST_CASE("an interrupt for another token changes nothing") {
+  const auto home = new_interpreter();
+  CHECK_FALSE(home->interrupt(1, "builtins:SystemExit"));
+  const interpreter::attach scope{*home};
+  const interpreter::interruptible running{*home, 2};
+  {
+    const detached gap;
+    CHECK_FALSE(home->interrupt(1, "builtins:SystemExit"));
+  }
+  CHECK(eval("sum(range(1000))") == "499500");
+}
+
+TEST_CASE("an interrupt that comes too late for its turn is forgotten") {
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  {
+    const interpreter::interruptible running{*home, 1};
+    const detached gap;
+    CHECK(home->interrupt(1, "builtins:SystemExit"));
+  }
+  CHECK(eval("sum(range(1000))") == "499500");
+  const interpreter::interruptible next{*home, 2};
+  CHECK(eval("sum(range(1000))") == "499500");
+}
+
+}  // TEST_SUITE("interpreter")
+}  // namespace
+}  // namespace troupe

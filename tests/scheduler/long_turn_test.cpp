@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns that last too long, or block: the others go on.
+#include <algorithm>
+#include <atomic>
+#include <latch>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "scheduler/thread_scheduler.hpp"
+#include "tests/scheduler/tasks.hpp"
+
+namespace troupe {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr clock_duration never = 1h;
+
+TEST_SUITE("long_turn") {
+
+TEST_CASE("what waits behind a long turn goes to a spare worker" *
+          doctest::timeout(30)) {
+  thread_scheduler scheduler{{.workers = 1, .monitor_period = 1ms}};
+  std::latch began{1};
+  std::latch others_ran{10};
+  scheduler.schedule(*make_task([&] {
+    began.count_down();
+    others_ran.wait();
+  }));
+  began.wait();
+  for (int i = 0; i < 10; ++i) {
+    scheduler.schedule(*make_task([&] { others_ran.count_down(); }));
+  }
+  wait_until_quiet(scheduler);
+  const scheduler_stats stats = scheduler.stats();
+  CHECK(stats.hand_overs >= 1);
+  CHECK(stats.spare_workers >= 1);
+}
+
+TEST_CASE("what a long turn itself woke is not kept waiting" *
+          doctest::timeout(30)) {
+  thread_scheduler scheduler{{.workers = 1, .monitor_period = 1ms}};
+  std::latch others_ran{2};
+  scheduler.schedule(*make_task([&] {
+    // The first comes into the queue, the second into the hot slot.
+    scheduler.schedule(*make_task([&] { others_ran.count_down(); }));
+    scheduler.schedule(*make_task([&] { others_ran.count_down(); }));
+    others_ran.wait();
+  }));
+  wait_until_quiet(scheduler);
+  CHECK(others_ran.try_wait());
+}
+
+TEST_CASE("several turns may be long at the same time" * doctest::timeout(30)) {
+  constexpr int count = 6;
+  thread_scheduler scheduler{{.workers = 2, .monitor_period = 1ms}};
+  std::latch all_run_at_once{count};
+  for (int i = 0; i < count; ++i) {
+    scheduler.schedule(*make_task([&] { all_run_at_once.arrive_and_wait(); }));
+  }
+  wait_until_quiet(scheduler);
+}
+
+TEST_CASE("a sleeping worker is preferred to a spare" * doctest::timeout(30)) {
+  thread_scheduler scheduler{{.workers = 2, .monitor_period = 1ms}};
+  std::latch other_ran{1};
+  const auto other = make_task([&] { other_ran.count_down(); });
+  scheduler.schedule(*make_task([&] {
+    scheduler.schedule(*other);
+    other_ran.wait();
+  }));
+  wait_until_quiet(scheduler);
+  CHECK(scheduler.stats().spare_workers == 0);
+}
+
+TEST_CASE("a turn that blocks hands over at once" * doctest::timeout(30)) {
+  // Never: the monitor plays no part.
+  thread_scheduler scheduler{{.workers = 1, .monitor_period = never}};
+  std::latch others_ran{3};
+  const auto other = make_task([&] { others_ran.count_down(); });
+  scheduler.schedule(*make_task([&] {
+    scheduler.schedule(*other);
+    scheduler.schedule(*make_task([&] { others_ran.count_down(); }));
+    const blocking_region outer{scheduler};
+    const blocking_region inner{scheduler};
+    // From here on nothing that we schedule may wait behind us.
+    scheduler.schedule(*make_task([&] { others_ran.count_down(); }));
+    others_ran.wait();
+  }));
+  wait_until_quiet(scheduler);
+  CHECK(scheduler.stats().spare_workers == 1);
+}
+
+TEST_CASE("what is scheduled from outside passes a blocked worker" *
+          doctest::timeout(30)) {
+  thread_scheduler scheduler{{.workers = 1, .monitor_period = never}};
+  const auto mine = make_task([] {});
+  scheduler.schedule(*mine);
+  wait_until_quiet(scheduler);  // it belongs to the worker now
+
+  std::latch blocked{1};
+  std::latch go_on{1};
+  scheduler.schedule(*make_task([&] {
+    const blocking_region region{scheduler};
+    blocked.count_down();
+    go_on.wait();
+  }));
+  blocked.wait();
+  std::latch ran{1};
+  scheduler.schedule(*make_task([&] { ran.count_down(); }));
+  scheduler.schedule(*mine);
+  ran.wait();
+  go_on.count_down();
+  wait_until_quiet(scheduler);
+  CHECK(scheduler.stats().turns == 4);
+}
+
+TEST_CASE("without a spare what waits goes on when a blocked worker is back" *
+          doctest::timeout(30)) {
+  thread_scheduler scheduler{{.workers = 1, .spare_limit = 0}};
+  std::latch blocked{1};
+  std::latch go_on{1};
+  std::atomic<int> ran{0};
+  scheduler.schedule(*make_task([&] {
+    scheduler.schedule(*make_task([&] { ++ran; }));
+    const blocking_region region{scheduler};
+    blocked.count_down();
+    go_on.wait();
+  }));
+  blocked.wait();
+  scheduler.schedule(*make_task([&] { ++ran; }));
+  CHECK(ran == 0);
+  go_on.count_down();
+  wait_until_quiet(scheduler);
+  CHECK(ran == 2);
+}
+
+TEST_CASE("spares are used again" * doctest::timeout(60)) {
+  thread_scheduler scheduler{{.workers = 1, .monitor_period = never}};
+  for (int i = 0; i < 300; ++i) {
+    std::latch other_ran{1};
+    scheduler.schedule(*make_task([&] {
+      const blocking_region region{scheduler};
+      scheduler.schedule(*make_task([&] { other_ran.count_down(); }));
+      other_ran.wait();
+    }));
+    wait_until_quiet(scheduler);
+  }
+  CHECK(scheduler.stats().spare_workers <= 3);
+}
+
+TEST_CASE("spares step back when the blocked turns have ended" *
+          doctest::timeout(60)) {
+  constexpr int blocked_turns = 6;
+  thread_scheduler scheduler{{.workers = 1, .monitor_period = never}};
+  std::latch all_blocked{blocked_turns};
+  for (int i = 0; i < blocked_turns; ++i) {
+    scheduler.schedule(*make_task([&] {
+      const blocking_region region{scheduler};
+      all_blocked.arrive_and_wait();
+    }));
+  }
+  wait_until_quiet(scheduler);
+  REQUIRE(scheduler.stats().spare_workers >= blocked_turns - 1);
+
+  // All who run now end up on the one base worker.
+  std::atomic<int> in_turn{0};
+  std::atomic<int> not_alone_for{0};
+  std::atomic<int> turns{0};
+  std::vector<ref_ptr<task>> many;
+  for (int i = 0; i < 4; ++i) {
+    many.push_back(make_task([&] {
+      not_alone_for = ++in_turn > 1 ? not_alone_for + 1 : 0;
+      std::this_thread::yield();
+      --in_turn;
+      return ++turns < 4000 ? turn_result::more : turn_result::parked;
+    }));
+    scheduler.schedule(*many.back());
+  }
+  wait_until_quiet(scheduler);
+  CHECK(not_alone_for == 0);
+}
+
+TEST_CASE("blocking regions mean nothing outside of a turn" *
+          doctest::timeout(30)) {
+  thread_scheduler scheduler{{.workers = 1, .monitor_period = never}};
+  const blocking_region region{scheduler};
+  bool ran = false;
+  scheduler.schedule(*make_task([&] { ran = true; }));
+  wait_until_quiet(scheduler);
+  CHECK(ran);
+  CHECK(scheduler.stats().spare_workers == 0);
+}
+
+}  // TEST_SUITE("long_turn")
+
+}  // namespace
+}  // namespace troupe
