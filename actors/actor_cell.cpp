@@ -64,7 +64,26 @@ void actor_cell::kill() noexcept {
   if (!killed_.exchange(true, std::memory_order_release)) {
     signal(envelope_kind::kill);
     behaviour_->interrupt();
+    const std::lock_guard lock{wait_mutex_};
+    if (waits_for_ != nullptr) {
+      waits_for_->interrupt_waits();
+    }
   }
+}
+
+wait_result actor_cell::wait(completion& c,
+                             std::optional<std::chrono::nanoseconds> timeout) {
+  const auto set = [this](completion* waited) {
+    const std::lock_guard lock{wait_mutex_};
+    waits_for_ = waited;
+  };
+  const blocking_region region{system_.get_scheduler()};
+  set(&c);
+  // A kill that came before set() is seen here, one after it interrupts.
+  const wait_result result = killed() ? wait_result::interrupted
+                                      : c.wait(timeout);
+  set(nullptr);
+  return result;
 }
 
 void actor_cell::wake() noexcept {

@@ -9,7 +9,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -78,6 +80,11 @@ public:
   void answer(envelope& e, payload&& value) noexcept;
   void answer(envelope& e, fault&& why) noexcept;
 
+  /// Waits in this actor's handler, in a blocking_region; never attached.
+  /// `interrupted`: also when the actor is killed meanwhile.
+  wait_result wait(completion& c,
+                   std::optional<std::chrono::nanoseconds> timeout);
+
   /// The cell whose turn runs on this thread, or null. Borrowed.
   static actor_cell* current() noexcept;
 
@@ -118,6 +125,9 @@ private:
 
   std::atomic<std::uint64_t> handled_{0};  // written by the turn, read by all
   std::atomic<bool> killed_{false};        // written by any thread, once
+
+  std::mutex wait_mutex_;
+  completion* waits_for_ = nullptr;  // guarded by wait_mutex_; see wait()
 
   actor_cell* next_ready_ = nullptr;  // guarded by the shared home's mutex
 

@@ -3,35 +3,35 @@
 
 #include <cerrno>
 #include <ctime>
-#include <memory>
 #include <utility>
 
 #include <semaphore.h>
 
 namespace troupe {
-namespace {
 
 // A POSIX semaphore and not a condition variable: a signal that arrives in the
 // waiting thread must end the wait, as it does in Python's own locks.
-class wake_up {
+class detail::wait_in_progress {
 public:
-  wake_up() { sem_init(&semaphore_, 0, 0); }
-  ~wake_up() { sem_destroy(&semaphore_); }
-  wake_up(const wake_up&) = delete;
-  wake_up& operator=(const wake_up&) = delete;
+  wait_in_progress() { sem_init(&semaphore_, 0, 0); }
+  ~wait_in_progress() { sem_destroy(&semaphore_); }
+  wait_in_progress(const wait_in_progress&) = delete;
+  wait_in_progress& operator=(const wait_in_progress&) = delete;
 
-  void post() noexcept { sem_post(&semaphore_); }
-  // 0, or the errno.
-  int wait(const std::optional<timespec>& deadline) noexcept {
+  void wake() noexcept { sem_post(&semaphore_); }
+  // False: timed out.
+  bool sleep(const std::optional<timespec>& deadline) noexcept {
     const int failed =
         deadline ? sem_clockwait(&semaphore_, CLOCK_MONOTONIC, &*deadline)
                  : sem_wait(&semaphore_);
-    return failed != 0 ? errno : 0;
+    return failed == 0 || errno != ETIMEDOUT;
   }
 
 private:
   sem_t semaphore_;
 };
+
+namespace {
 
 std::optional<timespec> deadline_after(
     std::optional<std::chrono::nanoseconds> timeout) {
@@ -73,6 +73,7 @@ bool completion::finish(std::unique_lock<std::mutex> lock,
                         state_kind state) noexcept {
   const ref_ptr<completion> alive{this};  // a listener may drop the last other
   state_.store(state, std::memory_order_release);  // pairs with state()
+  wake_waits_locked();
   const auto listeners = std::exchange(listeners_, {});
   lock.unlock();
   for (const auto& f : listeners) {
@@ -93,17 +94,35 @@ void completion::on_done(std::function<void()> f) {
 }
 
 wait_result completion::wait(std::optional<std::chrono::nanoseconds> timeout) {
+  detail::wait_in_progress waiting;
+  {
+    const std::lock_guard lock{mutex_};
+    if (done()) {
+      return wait_result::done;
+    }
+    waits_.push_back(&waiting);
+  }
+  const bool woken = waiting.sleep(deadline_after(timeout));
+  {
+    const std::lock_guard lock{mutex_};
+    std::erase(waits_, &waiting);
+  }
   if (done()) {
     return wait_result::done;
   }
-  // Shared with the listener: a wait that ends early leaves it behind.
-  const auto up = std::make_shared<wake_up>();
-  on_done([up] { up->post(); });
-  const int failed = up->wait(deadline_after(timeout));
-  if (done()) {
-    return wait_result::done;
+  return woken ? wait_result::interrupted : wait_result::timed_out;
+}
+
+void completion::interrupt_waits() noexcept {
+  const std::lock_guard lock{mutex_};
+  wake_waits_locked();
+}
+
+// Under the lock, so that no waiter leaves its stack frame meanwhile.
+void completion::wake_waits_locked() noexcept {
+  for (detail::wait_in_progress* waiting : waits_) {
+    waiting->wake();
   }
-  return failed == EINTR ? wait_result::interrupted : wait_result::timed_out;
 }
 
 }  // namespace troupe

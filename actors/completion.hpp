@@ -31,6 +31,10 @@ struct fault {
 
 enum class wait_result { done, timed_out, interrupted };
 
+namespace detail {
+class wait_in_progress;
+}  // namespace detail
+
 class completion final : public ref_counted {
 public:
   /// Any thread. True: this was the first answer. False: it came too late and
@@ -46,9 +50,11 @@ public:
   const fault& why() const noexcept { return *fault_; }
 
   /// Blocks the calling thread, at most `timeout`. `interrupted`: a signal
-  /// handler ran in this thread. Never call it attached to an interpreter, and
+  /// handler ran in this thread, or interrupt_waits() was called. Never call it attached to an interpreter, and
   /// in a turn only inside a blocking_region.
   wait_result wait(std::optional<std::chrono::nanoseconds> timeout);
+  /// Any thread: ends the waits in progress, as `interrupted`.
+  void interrupt_waits() noexcept;
 
   /// Calls `f` once: now, when it is done already, else on the thread that
   /// completes it. `f` must be brief and must not throw.
@@ -61,9 +67,12 @@ private:
     return state_.load(std::memory_order_acquire);  // pairs with finish()
   }
   bool finish(std::unique_lock<std::mutex> lock, state_kind state) noexcept;
+  void wake_waits_locked() noexcept;
 
   std::mutex mutex_;
-  std::vector<std::function<void()>> listeners_;  // guarded by mutex_
+  // Guarded by mutex_.
+  std::vector<std::function<void()>> listeners_;
+  std::vector<detail::wait_in_progress*> waits_;  // on their threads' stacks
   // Written once under mutex_, before state_ leaves `pending`.
   payload content_;
   std::optional<fault> fault_;

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <functional>
-#include <string>
+#include <thread>
 #include <vector>
 
 #include <unistd.h>
@@ -62,9 +62,9 @@ void time_entering(interpreter& home) {
   py_ref function;
   {
     const interpreter::attach scope{home};
-    function = py_ref::steal(
-        PyRun_String("lambda: None", Py_eval_input, PyEval_GetBuiltins(),
-                     PyEval_GetBuiltins()));
+    function =
+        py_ref::steal(PyRun_String("lambda: None", Py_eval_input,
+                                   PyEval_GetBuiltins(), PyEval_GetBuiltins()));
   }
   report("attach + call + detach", repeats, "ns", 1, [&] {
     for (std::size_t i = 0; i < repeats; ++i) {
@@ -72,13 +72,16 @@ void time_entering(interpreter& home) {
       py_ref::steal(PyObject_CallNoArgs(function.get()));
     }
   });
-  report("visit (a fresh thread state)", 1000, "us", 1e3, [&] {
+  const interpreter::attach scope{home};
+  function.reset();
+}
+
+void time_visiting(interpreter& home, const char* what) {
+  report(what, 1000, "us", 1e3, [&] {
     for (int i = 0; i < 1000; ++i) {
       const interpreter::visit scope{home};
     }
   });
-  const interpreter::attach scope{home};
-  function.reset();
 }
 
 void time_switching(interpreter& one, interpreter& two) {
@@ -144,8 +147,13 @@ int main() {
   std::printf("%-38s %8s %8s %8s\n", "", "median", "least", "most");
   const auto one = python.create().value();
   const auto two = python.create().value();
-  time_entering(*one);
-  time_switching(*one, *two);
+  std::thread{[&] {  // as a worker would
+    time_entering(*one);
+    time_switching(*one, *two);
+    time_visiting(*one, "visit (a fresh thread state)");
+  }}
+      .join();
+  time_visiting(*one, "visit by the process's first thread");
   one->end();
   two->end();
   time_life(python);

@@ -148,22 +148,24 @@ PyObject* blob_slice(PyObject* self, PyObject* slice) {
   return wrap(Py_TYPE(self), std::move(part));
 }
 
-PyObject* blob_subscript(PyObject* self, PyObject* key) {
-  if (PySlice_Check(key)) {
-    return blob_slice(self, key);
-  }
-  Py_ssize_t index = PyNumber_AsSsize_t(key, PyExc_IndexError);
-  if (index == -1 && PyErr_Occurred() != nullptr) {
-    return nullptr;
-  }
-  const Py_ssize_t size = blob_length(self);
-  index += index < 0 ? size : 0;
-  if (index < 0 || index >= size) {
+PyObject* blob_item(PyObject* self, Py_ssize_t index) {
+  if (index < 0 || index >= blob_length(self)) {
     PyErr_SetString(PyExc_IndexError, "Blob index out of range");
     return nullptr;
   }
   return PyLong_FromLong(
       static_cast<unsigned char>(data_of(part_in(self))[index]));
+}
+
+PyObject* blob_subscript(PyObject* self, PyObject* key) {
+  if (PySlice_Check(key)) {
+    return blob_slice(self, key);
+  }
+  const Py_ssize_t index = PyNumber_AsSsize_t(key, PyExc_IndexError);
+  if (index == -1 && PyErr_Occurred() != nullptr) {
+    return nullptr;
+  }
+  return blob_item(self, index < 0 ? index + blob_length(self) : index);
 }
 
 PyObject* blob_compare(PyObject* self, PyObject* other, int operation) {
@@ -257,6 +259,7 @@ PyObject* make_blob_type(PyObject* module) {
       {Py_bf_getbuffer, slot(blob_get_buffer)},
       {Py_mp_length, slot(blob_length)},
       {Py_sq_length, slot(blob_length)},
+      {Py_sq_item, slot(blob_item)},
       {Py_mp_subscript, slot(blob_subscript)},
       {0, nullptr},
   };

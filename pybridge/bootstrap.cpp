@@ -26,9 +26,12 @@ std::string to_string(PyObject* object /* borrowed */) {
 }
 
 // Not by an import, which would import its package first.
-py_ref module() { return py_ref::steal(PyImport_AddModuleRef(module_name)); }
+py_ref module() {
+  return py_ref::steal(PyImport_AddModuleRef(module_name));
+}
 
-result<void> call(const char* function, const std::string& settings) {
+result<void> call(const char* function, const std::string& settings)
+    TROUPE_REQUIRES(gil) {
   const auto bootstrap = module();
   const auto answer =
       bootstrap ? py_ref::steal(PyObject_CallMethod(
@@ -41,7 +44,8 @@ result<void> call(const char* function, const std::string& settings) {
   return {};
 }
 
-result<std::string> to_bytes(const py_ref& object, const char* context) {
+result<std::string> to_bytes(const py_ref& object, const char* context)
+    TROUPE_REQUIRES(gil) {
   char* data = nullptr;
   Py_ssize_t size = 0;
   if (!object || PyBytes_AsStringAndSize(object.get(), &data, &size) < 0) {
@@ -84,11 +88,11 @@ result<void> load_bootstrap(const std::string& code) {
 
 result<void> start_main(bool embedded, const std::string& log_level) {
   const auto bootstrap = module();
-  const auto answer = bootstrap ? py_ref::steal(PyObject_CallMethod(
-                                      bootstrap.get(), "start_main", "Os",
-                                      embedded ? Py_True : Py_False,
-                                      log_level.c_str()))
-                                : py_ref{};
+  const auto answer =
+      bootstrap ? py_ref::steal(PyObject_CallMethod(
+                      bootstrap.get(), "start_main", "Os",
+                      embedded ? Py_True : Py_False, log_level.c_str()))
+                : py_ref{};
   if (!answer) {
     return take_python_error(errc::failed, "can't set up Python");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encoding: where in the message something went wrong, in words. Only ever
 // runs on the way to an error.
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -75,15 +76,15 @@ py_ref reason_text(const char* why, PyObject* cause) {
     return py_ref::steal(
         PyUnicode_FromFormat("%s%s", *why == '\0' ? "" : ": ", why));
   }
-  const bool usual = PyErr_GivenExceptionMatches(cause, PyExc_TypeError) != 0;
-  py_ref text = py_ref::steal(
-      usual ? PyUnicode_FromString("")
-            : PyUnicode_FromFormat(": %s: %S", Py_TYPE(cause)->tp_name, cause));
-  if (!text) {  // its str() fails
-    PyErr_Clear();
-    text = py_ref::steal(PyUnicode_FromString(""));
+  const py_ref words = py_ref::steal(PyObject_Str(cause));
+  const char* text = words ? PyUnicode_AsUTF8(words.get()) : nullptr;
+  PyErr_Clear();  // its str() may fail
+  constexpr const char* usual = "cannot pickle";
+  if (text == nullptr || std::strncmp(text, usual, std::strlen(usual)) == 0) {
+    return py_ref::steal(PyUnicode_FromString(""));
   }
-  return text;
+  return py_ref::steal(
+      PyUnicode_FromFormat(": %s: %s", Py_TYPE(cause)->tp_name, text));
 }
 
 void chain(py_ref cause) {

@@ -110,15 +110,28 @@ result<actor_ref> engine::spawn(engine_spawn what) {
        .home = std::move(found->shared)});
 }
 
+bool engine::is_stopped() const {
+  const std::lock_guard lock{mutex_};
+  return stopped_;
+}
+
+std::vector<std::string> engine::names_left() const {
+  std::vector<std::string> names;
+  for (const actor_ref& ref : actors_.actors()) {
+    names.push_back(ref.name());
+  }
+  return names;
+}
+
 std::vector<std::string> engine::shutdown(std::chrono::nanoseconds deadline) {
+  if (is_stopped()) {
+    return names_left();  // whoever is left has had its deadline
+  }
   const auto all_ended = actors_.begin_shutdown(deadline);
   // Killed ones get a moment more to go.
   constexpr std::chrono::seconds grace{2};
   const bool in_time = wait_uninterrupted(*all_ended, deadline + grace);
-  std::vector<std::string> left;
-  for (const actor_ref& ref : actors_.actors()) {
-    left.push_back(ref.name());
-  }
+  auto left = names_left();
   const std::lock_guard lock{mutex_};
   if (std::exchange(stopped_, true)) {
     return left;

@@ -67,6 +67,8 @@ private:
     ref_ptr<shared_home> shared;
   };
 
+  bool is_stopped() const;
+  std::vector<std::string> names_left() const;
   result<place> find_place(const std::string& home);
   result<ref_ptr<interpreter>> take_interpreter();
   result<place> shared_place(const std::string& name);
@@ -81,7 +83,7 @@ private:
 
   std::atomic<std::uint64_t> failures_{0};  // relaxed: a counter
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   // Guarded by mutex_: the homes that several actors share, by name.
   std::unordered_map<std::string, place> shared_;
   bool stopped_ = false;

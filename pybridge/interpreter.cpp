@@ -1,30 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/interpreter.hpp"
 
-#include <atomic>
-
 #include "base/assert.hpp"
 #include "pybridge/bootstrap.hpp"
 #include "pybridge/gilstate.hpp"
+#include "pybridge/interpreter_lock.hpp"
 #include "pybridge/py_ref.hpp"
 
 namespace troupe {
 namespace {
-
-// Who this thread is: its slot, which others will have after it, and a number
-// that none had before.
-struct thread_identity {
-  static inline std::atomic<std::uint64_t> last{0};
-
-  std::size_t slot = this_thread_slot();
-  // Relaxed: only has to be unique.
-  std::uint64_t number = last.fetch_add(1, std::memory_order_relaxed) + 1;
-};
-thread_local const thread_identity this_thread;
-
-#if PY_VERSION_HEX < 0x030E0000
-std::mutex interpreters;
-#endif
 
 // New reference; null with an exception set.
 py_ref find_class(const std::string& name) {
@@ -45,44 +29,11 @@ py_ref find_class(const std::string& name) {
 }  // namespace
 
 interpreter::interpreter(PyInterpreterState* state)
-    : state_{state}, id_{PyInterpreterState_GetID(state)} {}
+    : state_{state}, id_{PyInterpreterState_GetID(state)}, threads_{state} {}
 
 bool interpreter::is_current() const noexcept {
   PyThreadState* const state = PyThreadState_GetUnchecked();
   return state != nullptr && state->interp == state_;
-}
-
-PyThreadState* interpreter::state_of_this_thread() noexcept {
-  cached_state& entry = states_[this_thread.slot];
-  if (entry.thread == this_thread.number) [[likely]] {
-    return entry.state;
-  }
-  return make_state(entry);
-}
-
-PyThreadState* interpreter::make_state(cached_state& entry) noexcept {
-  if (entry.state != nullptr) {  // of a thread that has ended
-    const visit scope{*this};
-    PyThreadState_Clear(entry.state);
-    PyThreadState_Delete(entry.state);
-  }
-  entry = {PyThreadState_New(state_), this_thread.number};
-  TROUPE_CHECK(entry.state != nullptr);  // out of memory
-  return entry.state;
-}
-
-void interpreter::adopt_state_of_this_thread(PyThreadState* state) noexcept {
-  states_[this_thread.slot] = {state, this_thread.number};
-}
-
-void interpreter::delete_cached_states() noexcept {
-  for (cached_state& entry : states_) {
-    if (entry.state != nullptr) {
-      PyThreadState_Clear(entry.state);
-      PyThreadState_Delete(entry.state);
-      entry = {};
-    }
-  }
 }
 
 bool interpreter::interrupt(std::uint64_t token, const std::string& exception) {
@@ -118,7 +69,7 @@ end_result interpreter::end() {
   }
   const interpreter_lock lock;
   visit scope{*this};
-  delete_cached_states();
+  threads_.delete_all();
   core_state_ = nullptr;
   Py_EndInterpreter(scope.state());
   scope.release();
@@ -126,7 +77,7 @@ end_result interpreter::end() {
 }
 
 interpreter::attach::attach(interpreter& home) noexcept
-    : state_{home.state_of_this_thread()} {
+    : state_{home.threads_.of_this_thread()} {
   TROUPE_ASSERT(PyThreadState_GetUnchecked() == nullptr);
   PyEval_AcquireThread(state_);
 }
@@ -142,15 +93,11 @@ interpreter::attach::~attach() {
 }
 
 interpreter::visit::visit(interpreter& home) noexcept
-    : state_{PyThreadState_New(home.state_)} {
-  TROUPE_CHECK(state_ != nullptr);  // out of memory
-  PyEval_AcquireThread(state_);
-}
+    : state_{detail::attach_fresh_state(home.state_)} {}
 
 interpreter::visit::~visit() {
   if (state_ != nullptr) {
-    PyThreadState_Clear(state_);
-    PyThreadState_DeleteCurrent();
+    detail::delete_fresh_state(state_);
   }
 }
 
@@ -168,13 +115,5 @@ interpreter::interruptible::~interruptible() {
   }
   home_.running_.token = 0;
 }
-
-#if PY_VERSION_HEX < 0x030E0000
-interpreter_lock::interpreter_lock() noexcept { interpreters.lock(); }
-interpreter_lock::~interpreter_lock() { interpreters.unlock(); }
-#else
-interpreter_lock::interpreter_lock() noexcept = default;
-interpreter_lock::~interpreter_lock() = default;
-#endif
 
 }  // namespace troupe

@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Python interpreter with its own GIL (or the main one), and the ways in.
 //
-// Thread states: one for each (interpreter, OS thread), made at the first
-// attach, kept until the interpreter ends, and never used on another OS thread
-// (CPython 3.14 computes stack limits for the thread that it first ran on).
-// The cache is indexed by this_thread_slot(). Slots are used again after their
-// thread has ended, so each entry also names its thread by a number that never
-// comes twice; an entry of a thread that is gone is replaced.
-//
-// Life: made by runtime::create(), used by attaching, ended once by the reaper.
-// After that the object is an empty shell that may live on in references.
+// Made by runtime::create(), used by attaching, ended once by the reaper. After
+// that the object is an empty shell that may live on in references.
 #pragma once
 
 #include "pybridge/python.hpp"
 
-#include <array>
 #include <cstdint>
 #include <mutex>
 #include <string>
 
 #include "base/ref_counted.hpp"
 #include "base/roles.hpp"
-#include "scheduler/scheduler.hpp"
+#include "pybridge/thread_states.hpp"
 
 namespace troupe {
 
@@ -68,10 +60,6 @@ public:
 private:
   friend class runtime;
 
-  struct cached_state {
-    PyThreadState* state = nullptr;
-    std::uint64_t thread = 0;
-  };
   struct running_turn {
     std::uint64_t token = 0;  // 0: nothing that could be interrupted
     unsigned long thread = 0;
@@ -79,21 +67,15 @@ private:
   };
 
   ~interpreter() override = default;
-  /// For the thread that initialised Python: it has a state already.
-  void adopt_state_of_this_thread(PyThreadState* state) noexcept;
-  PyThreadState* state_of_this_thread() noexcept;
-  PyThreadState* make_state(cached_state& entry) noexcept;
-  void delete_cached_states() noexcept TROUPE_REQUIRES(gil);
 
   // Constant after construction.
   PyInterpreterState* const state_;
   const std::int64_t id_;
 
-  // Each entry is read by the thread whose slot it is; written by that thread,
-  // and by the one that ends the interpreter, under its GIL.
-  std::array<cached_state, max_thread_slots> states_;
+  detail::thread_states threads_;  // see there
 
-  // The settings that it has: runtime's, which uses it for one thread at a time.
+  // The settings that it has: runtime's, which uses it for one thread at a
+  // time.
   std::uint64_t settings_version_ = 0;
 
   // Guarded by its GIL.
@@ -105,8 +87,8 @@ private:
   bool closed_ = false;  // guarded by door_
 };
 
-/// Attaches the calling thread, which must be detached, for a scope: 70 ns with
-/// its detach (bench/interpreter), 15 us when it is this thread's first.
+/// Attaches the calling thread, which must be detached, for a scope: 52 ns with
+/// its detach (//bench:interpreter), and a visit more when it is the first.
 class TROUPE_SCOPED_CAPABILITY interpreter::attach {
 public:
   explicit attach(interpreter& home) noexcept TROUPE_ACQUIRE(gil);
@@ -121,8 +103,9 @@ private:
   PyThreadState* state_;
 };
 
-/// As attach, with a thread state that is gone afterwards: for threads that
-/// come once. 15 us; 120 us on the process's first thread.
+/// As attach, with a thread state that is gone afterwards, for threads that
+/// come once: 1 us, or 15 us if Python code runs; 40 us more on the process's
+/// first thread, whose stack limits are hard to find out.
 class TROUPE_SCOPED_CAPABILITY interpreter::visit {
 public:
   explicit visit(interpreter& home) noexcept TROUPE_ACQUIRE(gil);
@@ -165,17 +148,6 @@ public:
 
 private:
   PyThreadState* const state_;
-};
-
-/// CPython 3.13 corrupts memory when interpreters are created, import extension
-/// modules and end at the same time; there this is one lock. Empty from 3.14
-/// on. To be taken while detached.
-class interpreter_lock {
-public:
-  interpreter_lock() noexcept TROUPE_EXCLUDES(gil);
-  ~interpreter_lock();
-  interpreter_lock(const interpreter_lock&) = delete;
-  interpreter_lock& operator=(const interpreter_lock&) = delete;
 };
 
 }  // namespace troupe

@@ -18,7 +18,9 @@ interpreter_pool::interpreter_pool(create_function create, reaper& ended_by,
   refill_locked();
 }
 
-interpreter_pool::~interpreter_pool() { shutdown(); }
+interpreter_pool::~interpreter_pool() {
+  shutdown();
+}
 
 void interpreter_pool::refill_locked() {
   while (!closed_ && warm_.size() + creating_ < target_ + takers_) {

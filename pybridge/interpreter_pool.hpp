@@ -68,9 +68,9 @@ private:
   std::condition_variable changed_;
   // Guarded by m_.
   std::vector<ref_ptr<interpreter>> warm_;
-  std::vector<error> errors_;   // of creations, one for each waiting taker
-  std::size_t creating_ = 0;    // posted or under way
-  std::size_t takers_ = 0;      // waiting
+  std::vector<error> errors_;  // of creations, one for each waiting taker
+  std::size_t creating_ = 0;   // posted or under way
+  std::size_t takers_ = 0;     // waiting
   bool closed_ = false;
   pool_stats stats_;
 

@@ -31,16 +31,11 @@ const char* class_for(errc code) noexcept {
 }
 
 // One detached wait, told to the scheduler if this thread runs a turn.
-wait_result wait_once(completion& c, std::optional<nanoseconds> timeout) {
-  const actor_cell* cell = actor_cell::current();
+wait_result wait_once(actor_cell* cell, completion& c,
+                      std::optional<nanoseconds> timeout) {
   PyThreadState* const attached = PyEval_SaveThread();
-  wait_result result;
-  if (cell == nullptr) {
-    result = c.wait(timeout);
-  } else {
-    const blocking_region region{cell->system().get_scheduler()};
-    result = c.wait(timeout);
-  }
+  const wait_result result =
+      cell == nullptr ? c.wait(timeout) : cell->wait(c, timeout);
   PyEval_RestoreThread(attached);
   return result;
 }
@@ -125,10 +120,15 @@ wait_result wait_detached(completion& c, std::optional<nanoseconds> timeout) {
   if (c.done()) {
     return wait_result::done;
   }
+  actor_cell* const cell = actor_cell::current();
   const auto deadline = timeout ? std::optional{steady::now() + *timeout}
                                 : std::nullopt;
   for (;;) {
-    const wait_result result = wait_once(c, timeout);
+    const wait_result result = wait_once(cell, c, timeout);
+    if (cell != nullptr && cell->killed()) {
+      raise_named("ActorKilled", "killed while it waited for an answer");
+      return wait_result::interrupted;
+    }
     if (PyErr_CheckSignals() < 0) {
       return wait_result::interrupted;
     }

@@ -23,9 +23,8 @@ PyStatus set_argv(PyConfig& config, const std::vector<std::string>& argv) {
   for (const std::string& argument : argv) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
-  return PyConfig_SetBytesArgv(&config,
-                               static_cast<Py_ssize_t>(arguments.size()),
-                               arguments.data());
+  return PyConfig_SetBytesArgv(
+      &config, static_cast<Py_ssize_t>(arguments.size()), arguments.data());
 }
 
 PyStatus initialize(PyConfig& config, const std::vector<std::string>& argv) {
@@ -75,9 +74,9 @@ result<void> initialize_python(const std::vector<std::string>& argv) {
   python_config config;
   const PyStatus status = initialize(config, argv);
   if (PyStatus_Exception(status)) {
-    return make_error(errc::failed,
-                      std::string{"can't start Python: "} +
-                          (status.err_msg ? status.err_msg : "no reason given"));
+    return make_error(errc::failed, std::string{"can't start Python: "} +
+                                        (status.err_msg ? status.err_msg
+                                                        : "no reason given"));
   }
   return {};
 }

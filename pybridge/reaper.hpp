@@ -25,9 +25,8 @@ class reaper {
 public:
   /// At most `threads` interpreters end at a time. One that takes longer than
   /// `deadline` is counted as leaked and not waited for.
-  explicit reaper(
-      std::chrono::milliseconds deadline = std::chrono::seconds{5},
-      std::size_t threads = 2);
+  explicit reaper(std::chrono::milliseconds deadline = std::chrono::seconds{5},
+                  std::size_t threads = 2);
   reaper(const reaper&) = delete;
   reaper& operator=(const reaper&) = delete;
 

@@ -8,6 +8,7 @@
 #include "base/assert.hpp"
 #include "pybridge/bootstrap.hpp"
 #include "pybridge/gilstate.hpp"
+#include "pybridge/interpreter_lock.hpp"
 #include "pybridge/python_config.hpp"
 
 namespace troupe {
@@ -88,14 +89,16 @@ result<std::unique_ptr<runtime>> runtime::embed(embed_options options) {
   auto made = start(true, options.log_level);
   PyThreadState* const state = PyThreadState_Get();
   if (made) {
-    (*made)->main_->adopt_state_of_this_thread(state);
+    (*made)->main_->threads_.adopt(state);
   }
   detail::forget_gilstate(state);
   PyEval_ReleaseThread(state);
   return made;
 }
 
-result<std::unique_ptr<runtime>> runtime::adopt() { return start(false, ""); }
+result<std::unique_ptr<runtime>> runtime::adopt() {
+  return start(false, "");
+}
 
 runtime::~runtime() {
   interrupters_.shutdown();
@@ -121,9 +124,10 @@ result<ref_ptr<interpreter>> runtime::create() {
   PyThreadState* made = nullptr;
   const PyStatus status = Py_NewInterpreterFromConfig(&made, &config);
   if (PyStatus_Exception(status)) {
-    return make_error(errc::out_of_memory,
-                      std::string{"can't create an interpreter: "} +
-                          (status.err_msg ? status.err_msg : "no reason given"));
+    return make_error(
+        errc::out_of_memory,
+        std::string{"can't create an interpreter: "} +
+            (status.err_msg ? status.err_msg : "no reason given"));
   }
   auto home = make_ref_counted<interpreter>(PyThreadState_GetInterpreter(made));
   auto prepared = set_up(*home);

@@ -39,10 +39,11 @@ public:
   /// By the process's first thread, once in a process, for a program of ours.
   /// Python behaves as an ordinary one (environment variables, an active
   /// virtual environment, site-packages, Ctrl-C). Returns detached.
-  static result<std::unique_ptr<runtime>> embed(embed_options options);
+  static result<std::unique_ptr<runtime>> embed(embed_options options)
+      TROUPE_NO_ROLE_CHECK;
   /// By a thread of an ordinary Python that is attached to its main
   /// interpreter. Finalization stays with that Python, and must come later.
-  static result<std::unique_ptr<runtime>> adopt();
+  static result<std::unique_ptr<runtime>> adopt() TROUPE_REQUIRES(gil);
 
   /// Detached, by the thread that made it, when the interpreters have ended.
   /// An embedded Python is finalized; but if an interpreter leaked, only its
@@ -75,7 +76,8 @@ public:
 private:
   runtime(bool embedded, std::string bootstrap);
   static result<std::unique_ptr<runtime>> start(bool embedded,
-                                                const std::string& log_level);
+                                                const std::string& log_level)
+      TROUPE_REQUIRES(gil);
   result<void> set_up(interpreter& home) const TROUPE_REQUIRES(gil);
   struct settings {
     std::string text;

@@ -143,10 +143,18 @@ std::size_t service_threads::shared::shutdown() {
 
 service_threads::service_threads(std::size_t limit, duration patience)
     : shared_{std::make_shared<shared>(limit, patience)} {}
-service_threads::~service_threads() { shutdown(); }
+service_threads::~service_threads() {
+  shutdown();
+}
 
-bool service_threads::post(job work) { return shared_->post(std::move(work)); }
-std::size_t service_threads::shutdown() { return shared_->shutdown(); }
-std::size_t service_threads::stuck() const { return shared_->stuck(); }
+bool service_threads::post(job work) {
+  return shared_->post(std::move(work));
+}
+std::size_t service_threads::shutdown() {
+  return shared_->shutdown();
+}
+std::size_t service_threads::stuck() const {
+  return shared_->stuck();
+}
 
 }  // namespace troupe

@@ -25,12 +25,9 @@ void activity::before_sleep() noexcept {
   if (!quiet()) {
     return;
   }
-  std::shared_ptr<const std::function<void()>> on_quiet;
-  {
-    const std::lock_guard lock{mutex_};
-    on_quiet = on_quiet_;
-  }
-  if (on_quiet) {
+  const std::lock_guard lock{mutex_};
+  // A copy: it may be replaced while it runs, by itself.
+  if (const auto on_quiet = on_quiet_) {
     (*on_quiet)();
   }
 }

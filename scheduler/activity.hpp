@@ -66,6 +66,7 @@ public:
 
   /// True for an instant at which nothing was queued or running. Any thread.
   bool quiet() const noexcept;
+  /// Waits while another thread is in a call of the function before.
   void set_on_quiet(std::function<void()> on_quiet);
   /// Every thread that runs turns, each time before it sleeps: calls `on_quiet`
   /// when all is quiet.
@@ -85,7 +86,7 @@ private:
   std::atomic<std::uint64_t> turns_{0};
 
   alignas(64) std::atomic<std::uint64_t> sleeps_{0};
-  std::mutex mutex_;
+  std::recursive_mutex mutex_;  // held while on_quiet_ is called
   std::shared_ptr<const std::function<void()>> on_quiet_;  // guarded by mutex_
 };
 

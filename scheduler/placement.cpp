@@ -72,7 +72,7 @@ bool placement::may_adopt(const worker& here) const noexcept {
 worker* placement::last_worker_of(const runnable& r) noexcept {
   // Relaxed: see runnable.
   const auto index = r.worker_.load(std::memory_order_relaxed);
-  return index == runnable::no_worker ? nullptr : &group_.at(index);
+  return index < group_.size() ? &group_.at(index) : nullptr;
 }
 
 }  // namespace troupe

@@ -32,7 +32,8 @@ private:
 
   runnable* next_ = nullptr;  // guarded by the list that holds it
   // What the last turn left: the worker it ran on (its affinity), and whether
-  // it was long. Relaxed: a stale value costs locality, never correctness.
+  // it was long. Relaxed: a stale value, or one that another scheduler left,
+  // costs locality, never correctness.
   std::atomic<std::uint32_t> worker_{no_worker};
   std::atomic<bool> was_long_{false};
 };

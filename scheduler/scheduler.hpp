@@ -23,7 +23,7 @@ enum class timer_id : std::uint64_t { none = 0 };
 struct scheduler_stats {
   std::uint64_t turns = 0;
   std::uint64_t steals = 0;
-  std::uint64_t parks = 0;  // times that a worker went to sleep
+  std::uint64_t parks = 0;       // times that a worker went to sleep
   std::uint64_t hand_overs = 0;  // long turns that lost their queue
   std::size_t workers = 0;
   std::size_t spare_workers = 0;  // started for long or blocked turns
@@ -55,6 +55,7 @@ public:
   /// True for an instant at which nothing was queued or running. Any thread.
   virtual bool quiet() const noexcept = 0;
   /// Calls `on_quiet` (any thread, brief) whenever the last worker goes idle.
+  /// When this returns, no other thread is in the function that was set before.
   virtual void set_on_quiet(std::function<void()> on_quiet) = 0;
 
   virtual scheduler_stats stats() const = 0;

@@ -51,8 +51,13 @@ struct thread_scheduler::parts {
 
 thread_scheduler::thread_scheduler(const options& chosen)
     : parts_{std::make_unique<parts>(chosen)} {
-  parts_->helper.start(chosen.thread_name + "-service");
-  parts_->group.start();
+  try {
+    parts_->helper.start(chosen.thread_name + "-service");
+    parts_->group.start();
+  } catch (...) {
+    stop();  // those that have started
+    throw;
+  }
 }
 
 thread_scheduler::~thread_scheduler() {

@@ -165,7 +165,7 @@ void worker::run_turn(runnable& r) noexcept {
   update(r.worker_, index_);
   counts_.turns.increment();
   const turn_result result = r.resume();
-  turn_began_.store(no_turn, std::memory_order_relaxed);
+  turn_began_.store(no_turn, std::memory_order_relaxed);  // as above
   update(r.was_long_, ticks_now() - began >= group_.long_turn());
   if (result == turn_result::more) {
     group_.leave_with(*this, r);

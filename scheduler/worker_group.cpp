@@ -2,6 +2,7 @@
 #include "scheduler/worker_group.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -39,7 +40,11 @@ void worker_group::start() {
   const std::lock_guard lock{starting_};
   for (std::uint32_t i = 0; i < options_.base_workers; ++i) {
     started_.store(i + 1);
-    TROUPE_CHECK(at(i).start(options_.thread_name));
+    if (!at(i).start(options_.thread_name)) {
+      throw std::system_error{
+          std::make_error_code(std::errc::resource_unavailable_try_again),
+          "can't start a worker thread"};
+    }
   }
 }
 

@@ -50,6 +50,7 @@ public:
   worker_group(const worker_group&) = delete;
   worker_group& operator=(const worker_group&) = delete;
 
+  /// Throws std::system_error when there are no threads; then call stop().
   void start();
   /// Waits for the turns in progress. Not for a worker's own thread.
   void stop() noexcept;
@@ -57,6 +58,7 @@ public:
   bool drop_queued() noexcept;
   void add_to(scheduler_stats& stats) const noexcept;
 
+  std::size_t size() const noexcept { return workers_.size(); }
   worker& at(std::uint32_t index) noexcept { return *workers_[index]; }
   /// A base worker, each in turn.
   worker& next_in_turn() noexcept;

@@ -112,6 +112,21 @@ TEST_CASE("a signal handler in the waiting thread ends the wait" *
   CHECK(interrupted);
 }
 
+TEST_CASE("interrupt_waits() ends the waits in progress" *
+          doctest::timeout(30)) {
+  const auto c = make_ref_counted<completion>();
+  std::atomic<bool> interrupted{false};
+  std::thread waiter{[&] {
+    interrupted = c->wait(std::nullopt) == wait_result::interrupted;
+  }};
+  while (!interrupted) {  // the first may come before the wait has begun
+    c->interrupt_waits();
+    std::this_thread::yield();
+  }
+  waiter.join();
+  CHECK_FALSE(c->done());
+}
+
 TEST_CASE("of many answers at once exactly one counts" *
           doctest::timeout(60)) {
   for (int round = 0; round < 500; ++round) {

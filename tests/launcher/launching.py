@@ -9,9 +9,7 @@ import textwrap
 import unittest
 from pathlib import Path
 
-LAUNCHER = os.path.join(
-    os.environ.get("TEST_SRCDIR", "bazel-bin"), "troupe", "pybridge", "troupe"
-)
+LAUNCHER = Path(os.environ["TEST_SRCDIR"], "troupe", "pybridge", "troupe")
 DEADLINE = 60  # seconds: for a machine with much else to do
 
 
@@ -31,9 +29,9 @@ class LauncherTest(unittest.TestCase):
     maxDiff = None
 
     def setUp(self) -> None:
-        # resolve(): Python shows a script's path without symbolic links.
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
+        # resolve(): as Python shows the path of a script.
         self.folder = Path(temporary.name).resolve()
 
     def write(self, name: str, text: str) -> None:
@@ -41,16 +39,15 @@ class LauncherTest(unittest.TestCase):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text).lstrip("\n"))
 
-    def start(self, *arguments: str, **options) -> subprocess.Popen:
+    def start(self, *arguments: str) -> subprocess.Popen:
         process = subprocess.Popen(
             [LAUNCHER, *arguments],
             cwd=self.folder,
             env=_environment(),
             stdin=subprocess.DEVNULL,
-            stdout=options.get("stdout", subprocess.PIPE),
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=options.get("preexec_fn"),
         )
         self.addCleanup(_end, process)
         return process
@@ -91,5 +88,3 @@ def _end(process: subprocess.Popen) -> None:
     if process.poll() is None:
         process.kill()
     process.communicate()
-
-

@@ -3,7 +3,7 @@
 
 import unittest
 
-from tests.launcher.launching import LauncherTest
+from launching import LauncherTest
 
 ECHO = """
     import troupe
@@ -190,96 +190,44 @@ class RunTest(LauncherTest):
         self.assertEqual((result.code, result.out), (0, "shop.app ['-v']\n"), result)
 
     def test_workers_are_as_many_as_told(self):
+        self.write("app.py", "def main(s): print(s.stats()['workers'])")
+        result = self.launch("run", "--workers", "3", "app.py")
+        self.assertEqual((result.code, result.out), (0, "3\n"), result)
+
+    def test_log_level_holds_in_main_and_in_actors(self):
+        self.write(
+            "speaker.py",
+            """
+            import logging
+            import troupe
+
+            @troupe.handler
+            def speak():
+                logging.getLogger("x").info("from an actor")
+                logging.getLogger("x").debug("unheard")
+            """,
+        )
         self.write(
             "app.py",
             """
-            import threading
+            import logging
+
             def main(system):
-                print(len(open("/proc/self/task/self", "rb").read()) if 0 else "ok")
+                logging.getLogger("y").info("from main")
+                system.spawn("speaker", name="loud").tell.speak()
             """,
         )
-        self.assertEqual(self.launch("run", "--workers", "1", "app.py").out, "ok\n")
+        result = self.launch("run", "--log-level", "info", "app.py")
+        lines = result.err.splitlines()
+        self.assertEqual(len(lines), 2, result)
+        for line, words in zip(lines, (["from main"], ["loud", "from an actor"])):
+            for word in words:
+                self.assertIn(word, line)
+        self.assertEqual(self.launch("run", "app.py").err, "")
 
-
-class ExitCodeTest(LauncherTest):
-    def test_an_exception_in_main_shows_its_traceback_and_gives_1(self):
-        result = self.run_app(
-            """
-            def main(system):
-                raise LookupError("no luck")
-            """
-        )
-        self.assertEqual(result.code, 1)
-        self.assertEqual(
-            result.err.replace(str(self.folder), "FOLDER"),
-            "Traceback (most recent call last):\n"
-            '  File "FOLDER/app.py", line 2, in main\n'
-            '    raise LookupError("no luck")\n'
-            "LookupError: no luck\n",
-        )
-
-    def test_an_actor_that_failed_gives_1_and_shows_its_traceback(self):
-        result = self.run_app(
-            """
-            def main(system):
-                system.spawn("failing", name="unlucky").tell.work()
-                print("main is done")
-            """,
-            failing="""
-            import troupe
-
-            @troupe.handler
-            def work():
-                raise LookupError("no luck")
-            """,
-        )
-        self.assertEqual((result.code, result.out), (1, "main is done\n"), result)
-        self.assertIn("unlucky", result.err)
-        self.assertIn("failing.py", result.err)
-        self.assertIn("LookupError: no luck", result.err)
-
-    def test_a_failed_ask_that_main_handles_is_no_failure(self):
-        result = self.run_app(
-            """
-            def main(system):
-                ask = system.spawn("failing").ask.work()
-                print(type(ask.exception(timeout=60)).__name__)
-            """,
-            failing="""
-            import troupe
-
-            @troupe.handler
-            def work():
-                raise LookupError("no luck")
-            """,
-        )
-        self.assertEqual((result.code, result.out), (0, "LookupError\n"), result)
-
-    def test_sys_exit_sets_the_exit_code(self):
-        for argument, code, err in (("", 0, ""), ("7", 7, ""), ("'no'", 1, "no\n")):
-            with self.subTest(argument):
-                result = self.run_app(
-                    f"""
-                    import sys
-                    def main(system):
-                        system.spawn("echo")
-                        sys.exit({argument})
-                    """,
-                    echo=ECHO,
-                )
-                self.assertEqual((result.code, result.err), (code, err), result)
-
-    def test_sys_exit_while_the_script_is_imported_counts_too(self):
-        self.assertEqual(self.run_app("raise SystemExit(5)").code, 5)
-
-    def test_a_reader_that_goes_away_ends_it_without_a_traceback(self):
-        self.write("app.py", "def main(s):\n while True: print('line')")
-        process = self.start("run", "app.py")
-        process.stdout.readline()
-        process.stdout.close()
-        process.stdout = None
-        result = self.finish(process)
-        self.assertEqual((result.code, result.err), (1, ""), result)
+    def test_help_and_version_go_to_stdout(self):
+        self.assertIn("Exit codes", self.launch("run", "--help").out)
+        self.assertRegex(self.launch("--version").out, r"^Troupe \S+, Python 3\.\d+")
 
 
 if __name__ == "__main__":

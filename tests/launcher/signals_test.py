@@ -4,7 +4,7 @@
 import signal
 import unittest
 
-from tests.launcher.launching import LauncherTest, interrupt
+from launching import LauncherTest, Result, interrupt
 
 ACTOR = """
     import troupe
@@ -13,61 +13,163 @@ ACTOR = """
         print("stopping:", reason)
 
     @troupe.handler
-    def spin():
-        print("spinning")
-        while True:
-            pass
+    def nothing():
+        return None
 
     @troupe.handler
-    def wait():
-        return None
+    def spin():
+        print("ready")
+        while True:
+            pass
 """
 
-# Ways to be busy in main, once "ready" is shown.
-WAITS = {
-    "in time.sleep": "time.sleep(600)",
-    "in bytecode": "while True: pass",
-    "in a future": "busy = system.spawn('actor', name='busy').ask.never().result()",
-    "in a lock": "threading.Event().wait()",
-    "in join": "actor.join()",
+# What main may be doing.
+WORK = {
+    "sleeps": "time.sleep(600)",
+    "computes": "\n    while True: pass",
+    "waits for a lock": "threading.Event().wait()",
+    "waits for an actor's end": "actor.join()",
+    "waits for a child": "subprocess.run(['sleep', '600'])",
+    "runs an asyncio loop": "asyncio.run(asyncio.sleep(600))",
 }
+
+NOTICE = "troupe: interrupted; stopping the actors (Ctrl-C again: at once)\n"
 
 
 class SignalsTest(LauncherTest):
     def begin(self, work: str):
+        self.write("actor.py", ACTOR)
         self.write(
             "app.py",
             f"""
-            import threading, time
+import asyncio, signal, subprocess, threading, time
 
-            def main(system):
-                actor = system.spawn("actor")
-                actor.ask.wait().result()
-                print("ready")
-                {work}
-            """,
+def main(system):
+    actor = system.spawn("actor")
+    print("ready")
+    {work}
+""",
         )
-        self.write("actor.py", ACTOR)
         process = self.start("run", "app.py")
         self.assertEqual(process.stdout.readline(), "ready\n")
         return process
 
-    def test_ctrl_c_stops_in_order_wherever_main_is(self):
-        for where, work in WAITS.items():
-            if where == "in a future":
-                continue
-            with self.subTest(where):
+    def assertStopped(self, result: Result) -> None:
+        self.assertEqual(
+            (result.code, result.out, result.err),
+            (130, "stopping: shutdown\n", NOTICE),
+            result,
+        )
+
+    def test_ctrl_c_stops_in_order_whatever_main_does(self):
+        for what, work in WORK.items():
+            with self.subTest(what):
                 process = self.begin(work)
                 interrupt(process)
-                result = self.finish(process)
-                self.assertEqual(
-                    (result.code, result.out), (130, "stopping: shutdown\n"), result
-                )
-                self.assertEqual(
-                    result.err,
-                    "troupe: interrupted; stopping the actors "
-                    "(Ctrl-C again: at once)\n",
-                )
+                self.assertStopped(self.finish(process))
+
+    def test_sigterm_does_the_same(self):
+        process = self.begin("time.sleep(600)")
+        process.terminate()
+        self.assertStopped(self.finish(process))
+
+    def test_ctrl_c_stops_a_system_that_works_on_after_main(self):
+        self.write(
+            "endless.py",
+            """
+            import troupe
+
+            @troupe.handler
+            def work():
+                troupe.context.self.tell.work()
+
+            def stopping(reason):
+                print("stopping:", reason)
+            """,
+        )
+        self.write(
+            "app.py",
+            """
+            def main(system):
+                system.spawn("endless").tell.work()
+                print("ready")
+            """,
+        )
+        process = self.start("run", "app.py")
+        process.stdout.readline()
+        interrupt(process)
+        self.assertStopped(self.finish(process))
+
+    def test_a_second_ctrl_c_ends_it_at_once(self):
+        # main has returned; the actor would spin for ever.
+        process = self.begin("actor.tell.spin()")
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        interrupt(process)
+        self.assertEqual(process.stderr.readline(), NOTICE)
+        interrupt(process)
+        self.assertEqual(self.finish(process).code, 130)
+
+    def test_a_second_ctrl_c_counts_after_a_loop_that_had_its_own_handler(self):
+        process = self.begin(
+            """
+    actor.tell.spin()
+    asyncio.run(asyncio.sleep(600))
+"""
+        )
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        interrupt(process)
+        self.assertEqual(process.stderr.readline(), NOTICE)
+        interrupt(process)
+        self.assertEqual(self.finish(process).code, 130)
+
+    def test_main_may_handle_keyboard_interrupt(self):
+        process = self.begin(
+            """
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        print("handled")
+"""
+        )
+        interrupt(process)
+        result = self.finish(process)
+        self.assertEqual(
+            (result.code, result.out), (0, "handled\nstopping: shutdown\n"), result
+        )
+
+    def test_main_may_have_a_handler_of_its_own(self):
+        process = self.begin(
+            """
+    arrived = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: arrived.set())
+    print("handler is set")
+    arrived.wait()
+    print("done")
+"""
+        )
+        self.assertEqual(process.stdout.readline(), "handler is set\n")
+        process.terminate()
+        result = self.finish(process)
+        self.assertEqual(
+            (result.code, result.out), (0, "done\nstopping: shutdown\n"), result
+        )
+
+    def test_what_was_ignored_at_the_start_stays_ignored(self):
+        # As for `troupe run app.py &` in a script.
+        self.write(
+            "app.py",
+            """
+            import os, signal
+
+            def main(system):
+                os.kill(os.getpid(), signal.SIGINT)
+                print("done")
+            """,
+        )
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
+        result = self.launch("run", "app.py")
+        self.assertEqual((result.code, result.out), (0, "done\n"), result)
 
 
 if __name__ == "__main__":

@@ -65,18 +65,16 @@ private:
 TEST_SUITE("bootstrap") {
 
 TEST_CASE("a print() is one write, whatever it prints") {
-  CHECK(written(1, "print('one', 2)\n"
-                   "print('two\\nlines')\n"
-                   "print('värld')\n") ==
-        "<one 2\n><two\nlines\n><värld\n>");
-  CHECK(written(2, "import sys; print(1, 2, file=sys.stderr)") ==
-        "<1 2\n>");
+  CHECK(written(1,
+                "print('one', 2)\n"
+                "print('two\\nlines')\n"
+                "print('värld')\n") == "<one 2\n><two\nlines\n><värld\n>");
+  CHECK(written(2, "import sys; print(1, 2, file=sys.stderr)") == "<1 2\n>");
 }
 
 TEST_CASE("part of a line waits for the rest of it, or for a flush") {
   CHECK(written(1, "print('a', end=''); print('b')") == "<ab\n>");
-  CHECK(written(1, "print('a', end='', flush=True); print('b')") ==
-        "<a><b\n>");
+  CHECK(written(1, "print('a', end='', flush=True); print('b')") == "<a><b\n>");
 }
 
 TEST_CASE("lines of interpreters that print at the same time stay whole") {
@@ -112,17 +110,19 @@ TEST_CASE("sys.stdout is still what programs expect") {
 }
 
 TEST_CASE("logging works before it is configured") {
-  CHECK(written(2, "import logging\n"
-                   "logging.getLogger('shop').warning('%d left', 3)\n"
-                   "logging.getLogger('shop').info('not shown')\n") ==
+  CHECK(written(2,
+                "import logging\n"
+                "logging.getLogger('shop').warning('%d left', 3)\n"
+                "logging.getLogger('shop').info('not shown')\n") ==
         "<WARNING [-] shop: 3 left\n>");
 }
 
 TEST_CASE("a user's basicConfig() works as if ours weren't there") {
-  CHECK(written(2, "import logging\n"
-                   "logging.basicConfig(format='%(message)s', level='INFO')\n"
-                   "logging.info('shown')\n"
-                   "logging.debug('not shown')\n") == "<shown\n>");
+  CHECK(written(2,
+                "import logging\n"
+                "logging.basicConfig(format='%(message)s', level='INFO')\n"
+                "logging.info('shown')\n"
+                "logging.debug('not shown')\n") == "<shown\n>");
 }
 
 TEST_CASE("waiting for logging costs an import hook that goes away") {
@@ -158,7 +158,8 @@ TEST_CASE("the script isn't run by those who only look at __main__") {
   CHECK(eval("__import__('__main__').__name__") == "__main__");
 }
 
-TEST_CASE("an exception in the script goes to the one who needs it, each time") {
+TEST_CASE(
+    "an exception in the script goes to the one who needs it, each time") {
   const main_script script{"raise ValueError('in the script')"};
   const auto home = new_interpreter();
   const interpreter::attach scope{*home};

@@ -3,8 +3,8 @@
 
 #include <chrono>
 #include <latch>
-#include <thread>
 #include <string>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -92,13 +92,14 @@ TEST_CASE("a new thread in an old one's slot recurses within its own stack") {
       const interpreter::attach scope{*home};
       CHECK(run("def deep(n): return [] if n == 0 else [deep(n - 1)]"));
       CHECK(run("x = deep(500); import gc; del x; gc.collect()"));
-      CHECK(run("def nest(n):\n"
-                "    x = []\n"
-                "    for _ in range(n): x = [x]\n"
-                "    return x\n"
-                "try: nest(200_000) == nest(200_000)\n"
-                "except RecursionError: pass\n"
-                "else: raise AssertionError\n"));
+      CHECK(
+          run("def nest(n):\n"
+              "    x = []\n"
+              "    for _ in range(n): x = [x]\n"
+              "    return x\n"
+              "try: nest(200_000) == nest(200_000)\n"
+              "except RecursionError: pass\n"
+              "else: raise AssertionError\n"));
     }}.join();
   }
 }
@@ -119,17 +120,18 @@ TEST_CASE("a detached thread is bound to no interpreter") {
 TEST_CASE("a callback from C stays in its interpreter") {
   const auto home = new_interpreter();
   const interpreter::attach scope{*home};
-  CHECK(run("import ctypes, _interpreters\n"
-            "here = _interpreters.get_current()[0]\n"
-            "compare = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p,\n"
-            "                           ctypes.c_void_p)\n"
-            "seen = set()\n"
-            "@compare\n"
-            "def call(a, b):\n"
-            "    seen.add(_interpreters.get_current()[0])\n"
-            "    return 0\n"
-            "array = (ctypes.c_int * 2)(2, 1)\n"
-            "ctypes.CDLL(None).qsort(array, 2, 4, call)\n"));
+  CHECK(
+      run("import ctypes, _interpreters\n"
+          "here = _interpreters.get_current()[0]\n"
+          "compare = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p,\n"
+          "                           ctypes.c_void_p)\n"
+          "seen = set()\n"
+          "@compare\n"
+          "def call(a, b):\n"
+          "    seen.add(_interpreters.get_current()[0])\n"
+          "    return 0\n"
+          "array = (ctypes.c_int * 2)(2, 1)\n"
+          "ctypes.CDLL(None).qsort(array, 2, 4, call)\n"));
   CHECK(eval("seen == {here}") == "True");
 }
 
@@ -187,9 +189,12 @@ TEST_CASE("an interrupt gets a spinning handler out within 50 ms" *
   CHECK(turn.took < std::chrono::milliseconds{50});
 }
 
-TEST_CASE("an exception class that can't be imported becomes "
-          "KeyboardInterrupt" * doctest::timeout(30)) {
-  for (const char* name : {"no.such.module:Class", "builtins:len", "nonsense"}) {
+TEST_CASE(
+    "an exception class that can't be imported becomes "
+    "KeyboardInterrupt" *
+    doctest::timeout(30)) {
+  for (const char* name :
+       {"no.such.module:Class", "builtins:len", "nonsense"}) {
     CHECK(interrupt_with(name).outcome == "KeyboardInterrupt: ");
   }
 }

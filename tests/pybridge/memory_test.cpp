@@ -33,9 +33,10 @@ void live_and_die(interpreter_pool& pool, reaper& ends) {
   REQUIRE(home.has_value());
   {
     const interpreter::attach scope{**home};
-    CHECK(run("class Node:\n"
-              "    def __init__(self): self.me = self\n"
-              "nodes = [Node() for _ in range(1000)]\n"));
+    CHECK(
+        run("class Node:\n"
+            "    def __init__(self): self.me = self\n"
+            "nodes = [Node() for _ in range(1000)]\n"));
   }
   std::thread{[&] {
     const interpreter::attach scope{**home};

@@ -14,7 +14,9 @@
 namespace troupe {
 namespace {
 
-result<ref_ptr<interpreter>> create() { return test_runtime().create(); }
+result<ref_ptr<interpreter>> create() {
+  return test_runtime().create();
+}
 
 void wait_until_warm(const interpreter_pool& pool, std::size_t count) {
   while (pool.stats().warm < count) {

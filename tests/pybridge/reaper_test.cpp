@@ -25,8 +25,9 @@ TEST_SUITE("reaper") {
 TEST_CASE("an ended interpreter has run its atexit functions and flushed") {
   reaper ends;
   const capture output{1};
-  ends.end(interpreter_after("import atexit\n"
-                             "atexit.register(print, 'bye', end='')\n"));
+  ends.end(
+      interpreter_after("import atexit\n"
+                        "atexit.register(print, 'bye', end='')\n"));
   ends.shutdown();
   CHECK(output.text() == "bye");
   CHECK(ends.stats().ended == 1);
@@ -144,9 +145,10 @@ TEST_CASE("an interpreter that has ended can't be interrupted any more") {
 TEST_CASE("an exception in an atexit function doesn't stop the end") {
   reaper ends;
   const capture errors{2};
-  ends.end(interpreter_after("import atexit\n"
-                             "@atexit.register\n"
-                             "def fail(): raise ValueError('at exit')\n"));
+  ends.end(
+      interpreter_after("import atexit\n"
+                        "@atexit.register\n"
+                        "def fail(): raise ValueError('at exit')\n"));
   ends.shutdown();
   CHECK(ends.stats().ended == 1);
   CHECK(errors.text().find("ValueError: at exit") != std::string::npos);

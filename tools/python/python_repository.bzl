@@ -32,6 +32,7 @@ py_runtime(
     name = "runtime",
     interpreter_path = "{executable}",
     python_version = "PY3",
+    stub_shebang = "#!/usr/bin/env python3",
 )
 
 py_runtime_pair(

@@ -107,6 +107,8 @@ def _user_part(text: str) -> str:
             ours = False
         if not ours:
             kept.append(line)
+    if kept[1:] and not kept[1].startswith('  File "'):
+        del kept[0]  # "Traceback (most recent call last):", and none is left
     return "\n".join(kept)
 
 
@@ -121,4 +123,4 @@ def _remedy_for_missing(name: str) -> str:
 
 
 def _is_ours(file: str) -> bool:
-    return file.startswith(_HERE) or file.startswith("<frozen importlib")
+    return file.startswith((_HERE, "<frozen importlib", "<troupe/"))

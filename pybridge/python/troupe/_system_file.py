@@ -68,7 +68,16 @@ def _spawn(file: dict, actor: dict, name: str | None, system) -> troupe.Ref:
 
 
 def _ask_entry(file: dict, started: dict, args: list[str]) -> None:
-    started[file["entry"]].ask.main(args).result()
+    entry = file["entry"]
+    try:
+        started[entry].ask.main(args).result()
+    except troupe.TroupeError as error:
+        if error.__cause__ is None and "no handler 'main'" in str(error):
+            raise Unusable(
+                f"{file['path']}:{file['line']}: entry: actor {entry!r} has no "
+                "handler main; add: @troupe.handler def main(args): ..."
+            ) from None
+        raise
 
 
 def _serve(started: dict, system) -> None:

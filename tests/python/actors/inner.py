@@ -19,6 +19,11 @@ def forward(other, message):
 
 
 @troupe.handler
+def wait_for_work(other):
+    other.ask.work(1).result()
+
+
+@troupe.handler
 def tell_me(other):
     other.tell.note_sender()
 

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`troupe run system.toml`: actors from a list, and where to begin."""
+
+import unittest
+
+from launching import LauncherTest, interrupt
+
+FRONT = """
+    import troupe
+
+    def started(*args, **kwargs):
+        print("front:", args, kwargs)
+
+    @troupe.handler
+    def main(args):
+        system = troupe.context.system
+        print("main:", args, [actor.name for actor in system.actors()])
+
+    def stopping(reason):
+        print("stopping:", reason)
+"""
+
+STORE = """
+    import troupe
+
+    class Store:
+        def __init__(self, *stock):
+            self.stock = stock
+
+        @troupe.handler
+        def count(self):
+            return len(self.stock)
+"""
+
+
+class SystemFileTest(LauncherTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.write("shop/front.py", FRONT)
+        self.write("shop/store.py", STORE)
+
+    def list(self, text: str) -> None:
+        self.write("shop/system.toml", text)
+
+    def test_an_entry_actor_gets_the_programs_arguments(self):
+        self.list(
+            """
+            [system]
+            entry = "front"
+
+            [[actor]]
+            module = "front"
+            name = "front"
+            args = [1, "two", [3.5], 2026-11-22]
+            kwargs = {open = true}
+
+            [[actor]]
+            module = "store"
+            class = "Store"
+            name = "store"
+            count = 2
+            home = "shared:stores"
+            """
+        )
+        result = self.launch("run", "shop/system.toml", "a", "--b")
+        self.assertEqual(
+            result.out,
+            "front: (1, 'two', [3.5], datetime.date(2026, 11, 22)) {'open': True}\n"
+            "main: ['a', '--b'] ['front', 'store-1', 'store-2']\n"
+            "stopping: shutdown\n",
+            result,
+        )
+        self.assertEqual(result.code, 0)
+
+    def test_an_entry_function_is_called_as_main_of_a_script_is(self):
+        self.write(
+            "shop/app.py",
+            """
+            def begin(system, args):
+                print(args, system.lookup("store").ask.count().result(timeout=60))
+            """,
+        )
+        self.list(
+            """
+            [system]
+            entry = "app:begin"
+            [[actor]]
+            module = "store"
+            class = "Store"
+            name = "store"
+            args = ["bread", "milk"]
+            """
+        )
+        result = self.launch("run", "shop/system.toml", "x")
+        self.assertEqual((result.code, result.out), (0, "['x'] 2\n"), result)
+
+    def test_without_an_entry_it_runs_until_it_is_stopped(self):
+        self.list('[[actor]]\nmodule = "front"')
+        process = self.start("run", "shop/system.toml")
+        self.assertEqual(process.stdout.readline(), "front: () {}\n")
+        interrupt(process)
+        result = self.finish(process)
+        self.assertEqual((result.code, result.out), (130, "stopping: shutdown\n"))
+
+    def test_without_an_entry_it_ends_with_its_last_actor(self):
+        self.write(
+            "shop/mayfly.py",
+            """
+            import troupe
+
+            def started():
+                troupe.context.self.tell.end()
+
+            @troupe.handler
+            def end():
+                troupe.context.stop()
+            """,
+        )
+        self.list('[[actor]]\nmodule = "mayfly"\ncount = 3')
+        self.assertEqual(self.launch("run", "shop/system.toml").code, 0)
+
+    def test_an_entry_that_fails_gives_1(self):
+        self.write("shop/bad.py", FRONT.replace("system =", "system = 1 // 0 #"))
+        self.list(
+            '[system]\nentry = "b"\n[[actor]]\nmodule = "bad"\nname = "b"'
+        )
+        result = self.launch("run", "shop/system.toml")
+        self.assertEqual(result.code, 1, result)
+        self.assertIn("ZeroDivisionError", result.err)
+        self.assertIn("bad.py", result.err)
+
+    def test_the_command_lines_options_come_before_the_files(self):
+        self.write("shop/app.py", "def main(s): print(s.stats()['workers'])")
+        self.list(
+            '[system]\nworkers = 3\nentry = "app:main"\n[[actor]]\nmodule = "front"'
+        )
+        outputs = [
+            self.launch("run", *options, "shop/system.toml").out.splitlines()[1]
+            for options in ([], ["--workers", "2"])
+        ]
+        self.assertEqual(outputs, ["3", "2"])
+
+    def test_an_unknown_key_is_refused_with_its_line(self):
+        self.list('[[actor]]\nmodul = "front"')
+        self.assertUnusable(
+            self.launch("run", "shop/system.toml"),
+            "troupe: shop/system.toml:2:1: unknown key 'modul' in [[actor]]; did "
+            "you mean 'module'?",
+        )
+
+    def test_a_wrong_type_is_refused_with_its_line(self):
+        self.list('[system]\nworkers = "two"\n[[actor]]\nmodule = "front"')
+        self.assertUnusable(
+            self.launch("run", "shop/system.toml"),
+            "troupe: shop/system.toml:2:11: workers must be a whole number, not a "
+            "string",
+        )
+
+    def test_a_module_that_is_not_there_is_refused_with_its_line(self):
+        self.list('[[actor]]\nname = "f"\nmodule = "frond"')
+        self.assertUnusable(
+            self.launch("run", "shop/system.toml"),
+            "troupe: shop/system.toml:1: actor 'f': there is no module 'frond'; "
+            "did you mean 'front'?",
+        )
+
+    def test_an_actor_that_cant_start_is_refused_with_its_line(self):
+        self.list('[[actor]]\nmodule = "store"\nclass = "Stor"')
+        result = self.launch("run", "shop/system.toml")
+        self.assertEqual(result.code, 2, result)
+        self.assertIn("shop/system.toml:1: actor 'store:Stor': ", result.err)
+        self.assertIn("module 'store' has no attribute 'Stor'", result.err)
+
+    def test_an_entry_without_a_handler_main_is_refused_with_its_line(self):
+        self.list(
+            '[system]\nentry = "s"\n'
+            '[[actor]]\nname = "s"\nmodule = "store"\nclass = "Store"'
+        )
+        self.assertUnusable(
+            self.launch("run", "shop/system.toml"),
+            "troupe: shop/system.toml:2: entry: actor 's' has no handler main; "
+            "add: @troupe.handler def main(args): ...",
+        )
+
+    def test_an_entry_function_that_is_not_there_is_refused_with_its_line(self):
+        self.list('[system]\nentry = "front:begin"\n[[actor]]\nmodule = "front"')
+        self.assertUnusable(
+            self.launch("run", "shop/system.toml"),
+            "troupe: shop/system.toml:2: entry: front has no function begin; add: "
+            "def begin(system): ...",
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
