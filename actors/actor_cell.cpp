@@ -19,16 +19,15 @@ fault ended_before_start(const std::string& name, stop_reason reason) {
 }
 
 fault unanswered(const std::string& name) {
-  return {make_error(errc::failed,
-                     "actor '" + name + "' handled the request and didn't "
-                     "answer it"),
+  return {make_error(errc::failed, "actor '" + name +
+                                       "' handled the request and didn't "
+                                       "answer it"),
           {}};
 }
 
 }  // namespace
 
-actor_cell::actor_cell(actor_system& system, setting s,
-                       ref_ptr<behaviour> what)
+actor_cell::actor_cell(actor_system& system, setting s, ref_ptr<behaviour> what)
     : system_{system},
       owner_{system.owner()},
       setting_{std::move(s)},
@@ -37,7 +36,9 @@ actor_cell::actor_cell(actor_system& system, setting s,
       behaviour_{std::move(what)},
       mailbox_{setting_.mailbox_capacity} {}
 
-actor_cell* actor_cell::current() noexcept { return running_cell; }
+actor_cell* actor_cell::current() noexcept {
+  return running_cell;
+}
 
 push_result actor_cell::deliver(envelope_ptr&& e) noexcept {
   const push_result result = mailbox_.push(std::move(e));
@@ -80,8 +81,8 @@ wait_result actor_cell::wait(completion& c,
   const blocking_region region{system_.get_scheduler()};
   set(&c);
   // A kill that came before set() is seen here, one after it interrupts.
-  const wait_result result = killed() ? wait_result::interrupted
-                                      : c.wait(timeout);
+  const wait_result result =
+      killed() ? wait_result::interrupted : c.wait(timeout);
   set(nullptr);
   return result;
 }
@@ -177,7 +178,9 @@ void actor_cell::handle(envelope_ptr e) noexcept {
   }
 }
 
-void actor_cell::stop_self() noexcept { finish_as(stop_reason::stopped); }
+void actor_cell::stop_self() noexcept {
+  finish_as(stop_reason::stopped);
+}
 
 void actor_cell::refuse(envelope& e, dead_reason reason, fault&& why) noexcept {
   refused_ = true;

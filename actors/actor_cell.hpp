@@ -37,8 +37,7 @@ public:
     ref_ptr<shared_home> home;  // one that it shares, or neither
   };
 
-  actor_cell(actor_system& system, setting s,
-             ref_ptr<behaviour> what);
+  actor_cell(actor_system& system, setting s, ref_ptr<behaviour> what);
 
   // Any thread.
   actor_id id() const noexcept { return setting_.id; }

@@ -22,11 +22,11 @@ enum class envelope_kind : std::uint8_t {
 
 /// Why an actor ended.
 enum class stop_reason : std::uint8_t {
-  stopped,   // it was asked to, or asked itself
-  killed,    // by kill()
-  failed,    // a handler raised
-  unstarted, // its start raised
-  shutdown,  // the system ended
+  stopped,    // it was asked to, or asked itself
+  killed,     // by kill()
+  failed,     // a handler raised
+  unstarted,  // its start raised
+  shutdown,   // the system ended
 };
 
 /// Why a message was not handled.

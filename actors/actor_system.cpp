@@ -11,7 +11,8 @@ namespace {
 // Process-wide, so that an id never means two actors, whatever the system.
 actor_id next_id() noexcept {
   static std::atomic<std::uint64_t> last{0};
-  return static_cast<actor_id>(last.fetch_add(1, std::memory_order_relaxed) + 1);
+  return static_cast<actor_id>(last.fetch_add(1, std::memory_order_relaxed) +
+                               1);
 }
 
 }  // namespace
@@ -21,7 +22,9 @@ actor_system::actor_system(scheduler& s, ref_counted* owner)
   scheduler_.set_on_quiet([this] { check_quiet(); });
 }
 
-actor_system::~actor_system() { scheduler_.set_on_quiet({}); }
+actor_system::~actor_system() {
+  scheduler_.set_on_quiet({});
+}
 
 result<actor_ref> actor_system::spawn(ref_ptr<behaviour> what,
                                       spawn_options options) {

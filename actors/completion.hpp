@@ -50,8 +50,8 @@ public:
   const fault& why() const noexcept { return *fault_; }
 
   /// Blocks the calling thread, at most `timeout`. `interrupted`: a signal
-  /// handler ran in this thread, or interrupt_waits() was called. Never call it attached to an interpreter, and
-  /// in a turn only inside a blocking_region.
+  /// handler ran in this thread, or interrupt_waits() was called. Never call it
+  /// attached to an interpreter, and in a turn only inside a blocking_region.
   wait_result wait(std::optional<std::chrono::nanoseconds> timeout);
   /// Any thread: ends the waits in progress, as `interrupted`.
   void interrupt_waits() noexcept;

@@ -17,8 +17,8 @@ namespace troupe {
 class dead_letters {
 public:
   /// Told of each dead letter: any thread, at once; must be brief.
-  using observer = std::function<void(const envelope&, actor_id receiver,
-                                      dead_reason)>;
+  using observer =
+      std::function<void(const envelope&, actor_id receiver, dead_reason)>;
 
   /// Before the first message is sent; not thread-safe.
   void set_observer(observer o) { observer_ = std::move(o); }

@@ -7,8 +7,8 @@
 namespace troupe::detail {
 
 void check_failed(const char* expression, const char* file, int line) noexcept {
-  std::fprintf(stderr, "troupe: internal check failed: %s (%s:%d)\n", expression,
-               file, line);
+  std::fprintf(stderr, "troupe: internal check failed: %s (%s:%d)\n",
+               expression, file, line);
   std::abort();
 }
 

@@ -8,9 +8,9 @@ namespace troupe::detail {
 }  // namespace troupe::detail
 
 /// Always on. For conditions whose failure would corrupt memory.
-#define TROUPE_CHECK(condition)         \
-  (__builtin_expect(!!(condition), 1)   \
-       ? static_cast<void>(0)           \
+#define TROUPE_CHECK(condition)       \
+  (__builtin_expect(!!(condition), 1) \
+       ? static_cast<void>(0)         \
        : ::troupe::detail::check_failed(#condition, __FILE__, __LINE__))
 
 /// On in debug and sanitizer builds (no NDEBUG); for the hot path.

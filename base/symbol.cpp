@@ -72,8 +72,12 @@ symbol_table& table() {
 
 }  // namespace
 
-symbol intern(std::string_view name) { return table().intern(name); }
+symbol intern(std::string_view name) {
+  return table().intern(name);
+}
 
-std::string_view name_of(symbol s) noexcept { return table().name_of(s); }
+std::string_view name_of(symbol s) noexcept {
+  return table().name_of(s);
+}
 
 }  // namespace troupe

@@ -20,8 +20,9 @@ constexpr std::size_t depot_magazines = 1024;  // 12 MiB of spare blocks at most
 
 // Full magazines: lists of magazine_size blocks, handed over by their heads.
 // The stack's release on push and acquire on pop publish the links.
-using depot = boost::lockfree::stack<free_block*,
-                                     boost::lockfree::capacity<depot_magazines>>;
+using depot =
+    boost::lockfree::stack<free_block*,
+                           boost::lockfree::capacity<depot_magazines>>;
 
 depot& shared_depot() {
   // Never destroyed: threads may recycle envelopes while the process exits.
@@ -100,7 +101,9 @@ void give_block(void* memory) noexcept {
 
 }  // namespace
 
-envelope_ptr make_envelope() { return envelope_ptr{new (take_block()) envelope}; }
+envelope_ptr make_envelope() {
+  return envelope_ptr{new (take_block()) envelope};
+}
 
 void recycle_envelope::operator()(envelope* e) const noexcept {
   e->~envelope();

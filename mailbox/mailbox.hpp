@@ -75,7 +75,7 @@ private:
 
   private:
     boost::lockfree::stack<envelope*> arrivals_{0};  // nodes: when needed
-    envelope* oldest_ = nullptr;  // reader only
+    envelope* oldest_ = nullptr;                     // reader only
   };
 
   push_result count_one() noexcept;
@@ -84,8 +84,8 @@ private:
   const std::size_t capacity_;
 
   // Reader only.
-  std::int64_t popped_ = 0;           // since the last settle()
-  std::size_t popped_messages_ = 0;   // of these, messages
+  std::int64_t popped_ = 0;          // since the last settle()
+  std::size_t popped_messages_ = 0;  // of these, messages
 
   lane signals_;
   lane messages_;

@@ -82,15 +82,15 @@ public:
 
   /// For C++ actors: a payload that holds one trivially copyable value.
   template <typename T>
-    requires std::is_trivially_copyable_v<T>
+  requires std::is_trivially_copyable_v<T>
   static payload of(const T& value) {
     payload result;
     result.append(&value, sizeof value);
     return result;
   }
   template <typename T>
-    requires std::is_trivially_copyable_v<T>
-  T as() const noexcept {
+  requires std::is_trivially_copyable_v<T> T as()
+  const noexcept {
     TROUPE_ASSERT(size_ == sizeof(T));
     T value;
     std::memcpy(&value, data_, sizeof value);

@@ -44,9 +44,9 @@ PyObject* context_name(PyObject*, void*) {
 
 PyObject* context_system(PyObject* object, void*) {
   const actor_cell* cell = current_cell();
-  return cell == nullptr
-             ? nullptr
-             : make_system(state_of(object), ref_ptr<engine>{&engine_of(*cell)});
+  return cell == nullptr ? nullptr
+                         : make_system(state_of(object),
+                                       ref_ptr<engine>{&engine_of(*cell)});
 }
 
 PyObject* context_spawn(PyObject* object, PyObject* args, PyObject* kwargs) {
@@ -93,8 +93,7 @@ PyGetSetDef context_properties[] = {
 };
 
 PyMethodDef context_methods[] = {
-    {"spawn", as_method(context_spawn),
-     METH_VARARGS | METH_KEYWORDS,
+    {"spawn", as_method(context_spawn), METH_VARARGS | METH_KEYWORDS,
      "spawn(target, /, *args, name=None, home=\"own\", mailbox=None, "
      "**kwargs)\n--\n\nSystem.spawn() from within an actor. In a shared or "
      "the main home it doesn't wait\nfor the start of an actor that isn't in "
@@ -130,9 +129,8 @@ bool add_context(PyObject* module, module_state& state) {
   if (!state.context_type) {
     return false;
   }
-  const auto context =
-      py_ref::steal(state.context_type.type()->tp_alloc(
-          state.context_type.type(), 0));
+  const auto context = py_ref::steal(
+      state.context_type.type()->tp_alloc(state.context_type.type(), 0));
   return context &&
          PyModule_AddObjectRef(module, "context", context.get()) == 0;
 }

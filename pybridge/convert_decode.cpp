@@ -321,7 +321,7 @@ PyObject* decoder::wide_text(tag t) {
   const std::size_t size = length * static_cast<std::size_t>(width);
   const std::byte* characters = at_;
   at_ += size;
-  if (width == 1) {
+  if (width == 1 || length == 0) {
     return PyUnicode_FromKindAndData(width, characters,
                                      static_cast<Py_ssize_t>(length));
   }

@@ -86,6 +86,9 @@ PyObject* decoder::memory_view() {
 
 PyObject* decoder::writable_buffer() {
   const py_ref content = py_ref::steal(value());
+  if (content && PyObject_CheckBuffer(content.get()) == 0) {
+    return corrupt();  // of a number it would make that many bytes
+  }
   return content ? PyByteArray_FromObject(content.get()) : nullptr;
 }
 

@@ -25,8 +25,7 @@ PyObject* current(PyObject* module, PyObject*) {
 }
 
 PyObject* in_main_interpreter(PyObject*, PyObject*) {
-  return PyBool_FromLong(PyInterpreterState_Get() ==
-                         PyInterpreterState_Main());
+  return PyBool_FromLong(PyInterpreterState_Get() == PyInterpreterState_Main());
 }
 
 PyMethodDef functions[] = {

@@ -13,9 +13,9 @@ constexpr std::size_t main_lane = 0;  // of the scheduler's dedicated workers
 constexpr std::string_view shared_prefix = "shared:";
 
 std::size_t workers_or_cores(std::size_t workers) {
-  return workers != 0 ? workers
-                      : std::max<std::size_t>(
-                            1, std::thread::hardware_concurrency());
+  return workers != 0
+             ? workers
+             : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
 // A signal (a second Ctrl-C) doesn't make an ordered end a hasty one.
@@ -101,13 +101,12 @@ result<actor_ref> engine::spawn(engine_spawn what) {
     return found.error();
   }
   what.recipe.private_module = found->shared != nullptr;
-  return actors_.spawn(
-      make_ref_counted<python_behaviour>(*this, found->in,
-                                         std::move(what.recipe)),
-      {.name = std::move(what.name),
-       .mailbox_capacity = what.mailbox_capacity,
-       .alone = std::move(found->alone),
-       .home = std::move(found->shared)});
+  return actors_.spawn(make_ref_counted<python_behaviour>(
+                           *this, found->in, std::move(what.recipe)),
+                       {.name = std::move(what.name),
+                        .mailbox_capacity = what.mailbox_capacity,
+                        .alone = std::move(found->alone),
+                        .home = std::move(found->shared)});
 }
 
 bool engine::is_stopped() const {

@@ -31,8 +31,8 @@ struct engine_options {
 
 struct engine_spawn {
   actor_recipe recipe;
-  std::string name;            // empty: made up
-  std::string home = "own";    // "own", "main", "shared:NAME"
+  std::string name;          // empty: made up
+  std::string home = "own";  // "own", "main", "shared:NAME"
   std::size_t mailbox_capacity = mailbox::unbounded;
 };
 

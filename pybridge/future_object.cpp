@@ -13,8 +13,7 @@ namespace troupe {
 namespace {
 
 struct future_object {
-  PyObject_HEAD
-  ref_ptr<completion> answer;
+  PyObject_HEAD ref_ptr<completion> answer;
   actor_ref asked;
   PyObject* value;      // decoded once, or null; owned
   PyObject* exception;  // likewise
@@ -58,9 +57,9 @@ bool wait_for(future_object& self, PyObject* seconds) {
     case wait_result::done:
       return true;
     case wait_result::timed_out:
-      raise_named("AskTimeout", ("no answer from actor '" + self.asked.name() +
-                                 "' in time")
-                                    .c_str());
+      raise_named(
+          "AskTimeout",
+          ("no answer from actor '" + self.asked.name() + "' in time").c_str());
       return false;
     case wait_result::interrupted:
       return false;
@@ -158,7 +157,7 @@ PyObject* future_await(PyObject* object) {
 
 PyObject* future_repr(PyObject* object) {
   const future_object& self = *as_future(object);
-  const char* state = !self.answer->done()         ? "pending"
+  const char* state = !self.answer->done()          ? "pending"
                       : self.answer->has_value()    ? "done"
                       : was_cancelled(*self.answer) ? "cancelled"
                                                     : "raised";
@@ -190,13 +189,11 @@ void future_dealloc(PyObject* object) {
 }
 
 PyMethodDef future_methods[] = {
-    {"result", as_method(future_result),
-     METH_VARARGS | METH_KEYWORDS,
+    {"result", as_method(future_result), METH_VARARGS | METH_KEYWORDS,
      "result(timeout=None)\n--\n\nWaits for the answer, at most `timeout` "
      "seconds, and returns it; raises what the\nhandler raised, AskTimeout, "
      "ActorStopped, or CancelledError. Any thread."},
-    {"exception", as_method(future_exception),
-     METH_VARARGS | METH_KEYWORDS,
+    {"exception", as_method(future_exception), METH_VARARGS | METH_KEYWORDS,
      "exception(timeout=None)\n--\n\nWaits as result() does, and returns what "
      "the handler raised, or None."},
     {"done", future_done, METH_NOARGS,
@@ -240,8 +237,7 @@ PyType_Spec future_spec = {
 // --- Port ---
 
 struct port_object {
-  PyObject_HEAD
-  ref_ptr<port> shared;
+  PyObject_HEAD ref_ptr<port> shared;
 };
 
 port& port_of(PyObject* self) {
@@ -275,8 +271,8 @@ PyObject* port_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
 PyObject* port_watch(PyObject* object, PyObject* args) {
   PyObject* future = nullptr;
   unsigned long long token = 0;
-  if (!PyArg_ParseTuple(args, "O!K:watch",
-                        state_of(object).future_type.get(), &future, &token)) {
+  if (!PyArg_ParseTuple(args, "O!K:watch", state_of(object).future_type.get(),
+                        &future, &token)) {
     return nullptr;
   }
   port_of(object).watch(*as_future(future)->answer, token);

@@ -121,8 +121,8 @@ wait_result wait_detached(completion& c, std::optional<nanoseconds> timeout) {
     return wait_result::done;
   }
   actor_cell* const cell = actor_cell::current();
-  const auto deadline = timeout ? std::optional{steady::now() + *timeout}
-                                : std::nullopt;
+  const auto deadline =
+      timeout ? std::optional{steady::now() + *timeout} : std::nullopt;
   for (;;) {
     const wait_result result = wait_once(cell, c, timeout);
     if (cell != nullptr && cell->killed()) {
@@ -136,8 +136,8 @@ wait_result wait_detached(completion& c, std::optional<nanoseconds> timeout) {
       return result;
     }
     if (deadline) {
-      timeout = std::max(nanoseconds{0},
-                         nanoseconds{*deadline - steady::now()});
+      timeout =
+          std::max(nanoseconds{0}, nanoseconds{*deadline - steady::now()});
     }
   }
 }

@@ -70,9 +70,9 @@ py_ref python_behaviour::load() {
   const payload arguments = std::move(recipe_.arguments);
   decoded_call call;
   const auto start = actor_function("start");
-  const auto recipe = py_ref::steal(Py_BuildValue(
-      "(ssO)", recipe_.module.c_str(), recipe_.class_name.c_str(),
-      recipe_.private_module ? Py_True : Py_False));
+  const auto recipe = py_ref::steal(
+      Py_BuildValue("(ssO)", recipe_.module.c_str(), recipe_.class_name.c_str(),
+                    recipe_.private_module ? Py_True : Py_False));
   if (!start || !recipe || !decode_call(state_->types, arguments, call)) {
     return {};
   }
@@ -166,14 +166,14 @@ void python_behaviour::failed(actor_cell& self, envelope& e) {
   const turn_scope in_turn;
   const bool asked = e.reply_to != nullptr;
   const bool exits = PyErr_ExceptionMatches(PyExc_SystemExit) != 0;
-  const std::string context = "actor '" + self.name() + "' failed in " +
-                              describe_handler(e);
+  const std::string context =
+      "actor '" + self.name() + "' failed in " + describe_handler(e);
   if (self.killed()) {
     PyErr_Clear();
-    self.refuse(e, dead_reason::failed,
-                {make_error(errc::stopped,
-                            "actor '" + self.name() + "' was killed"),
-                 {}});
+    self.refuse(
+        e, dead_reason::failed,
+        {make_error(errc::stopped, "actor '" + self.name() + "' was killed"),
+         {}});
   } else if (exits) {
     self.answer(e, take_fault(context));
     self.stop_self();
@@ -205,7 +205,8 @@ std::string python_behaviour::describe_handler(const envelope& e) const {
 std::string python_behaviour::handler_names() const {
   std::string names;
   for (const handler& h : handlers_) {
-    names += (names.empty() ? "; it has: " : ", ") + std::string{name_of(h.name)};
+    names +=
+        (names.empty() ? "; it has: " : ", ") + std::string{name_of(h.name)};
   }
   return names;
 }
@@ -229,9 +230,8 @@ fault python_behaviour::take_fault(const std::string& context) {
   if (!exception) {
     return {make_error(errc::stopped, context), {}};
   }
-  fault why{make_error(errc::failed,
-                       context + ": " + describe(exception.get())),
-            {}};
+  fault why{
+      make_error(errc::failed, context + ": " + describe(exception.get())), {}};
   if (state_ != nullptr) {
     encode_exception(state_->types, exception.get(), why.raised);
   }

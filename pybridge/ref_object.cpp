@@ -16,8 +16,7 @@ namespace {
 // --- Sender: `ref.tell`, `ref.ask`, `ref.tell.name`, `ref.ask.name` ---
 
 struct sender_object {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
+  PyObject_HEAD vectorcallfunc vectorcall;
   actor_ref receiver;
   symbol selector;    // none: for receive(message)
   bool ask;           // else tell
@@ -51,11 +50,11 @@ bool encode_arguments(module_state& state, const sender_object& self,
 PyObject* refuse_full(const envelope& refused, const actor_ref& receiver) {
   receiver.cell().system().dead().note(refused, receiver.id(),
                                        dead_reason::mailbox_full);
-  return raise_named("MailboxFull",
-                     ("actor '" + receiver.name() + "' has a full mailbox (" +
-                      std::to_string(receiver.cell().mailbox_capacity()) +
-                      " messages)")
-                         .c_str());
+  return raise_named(
+      "MailboxFull",
+      ("actor '" + receiver.name() + "' has a full mailbox (" +
+       std::to_string(receiver.cell().mailbox_capacity()) + " messages)")
+          .c_str());
 }
 
 PyObject* sender_call(PyObject* object, PyObject* const* args,
@@ -185,8 +184,7 @@ PyType_Spec sender_spec = {
 // --- Ref ---
 
 struct ref_object {
-  PyObject_HEAD
-  actor_ref ref;
+  PyObject_HEAD actor_ref ref;
   PyObject* tell;  // senders, made on first use; owned
   PyObject* ask;
 };
@@ -321,16 +319,14 @@ PyGetSetDef ref_properties[] = {
 };
 
 PyMethodDef ref_methods[] = {
-    {"stop", as_method(ref_stop),
-     METH_VARARGS | METH_KEYWORDS,
+    {"stop", as_method(ref_stop), METH_VARARGS | METH_KEYWORDS,
      "stop(*, drain=False)\n--\n\nEnds the actor after the message at hand; "
      "what still waits becomes dead\nletters. With drain=True, after all that "
      "was sent before. Returns at once."},
     {"kill", ref_kill, METH_NOARGS,
      "kill()\n--\n\nEnds the actor at once: a running Python handler gets "
      "an exception, stopping()\nisn't called. Returns at once."},
-    {"join", as_method(ref_join),
-     METH_VARARGS | METH_KEYWORDS,
+    {"join", as_method(ref_join), METH_VARARGS | METH_KEYWORDS,
      "join(timeout=None)\n--\n\nWaits until the actor has ended, at most "
      "`timeout` seconds. Returns whether it has."},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS,
@@ -342,7 +338,8 @@ PyType_Slot ref_slots[] = {
     {Py_tp_doc,
      const_cast<char*>(
          "The handle to an actor: small, hashable, can be sent in messages, "
-         "and stays valid\nafter its actor has ended. Made by System.spawn().")},
+         "and stays valid\nafter its actor has ended. Made by "
+         "System.spawn().")},
     {Py_tp_getset, ref_properties},
     {Py_tp_methods, ref_methods},
     {Py_tp_repr, reinterpret_cast<void*>(ref_repr)},
@@ -367,8 +364,9 @@ ref_ptr<ref_counted> ref_to_shared(PyObject* object) {
 
 PyObject* ref_from_shared(type_cache& types, ref_ptr<ref_counted> shared) {
   auto& state = *static_cast<module_state*>(types.hooks().context);
-  return make_ref(state, actor_ref{ref_ptr<actor_cell>{
-                             static_cast<actor_cell*>(shared.get())}});
+  return make_ref(
+      state,
+      actor_ref{ref_ptr<actor_cell>{static_cast<actor_cell*>(shared.get())}});
 }
 
 }  // namespace
@@ -388,8 +386,8 @@ const actor_ref* actor_of(module_state& state, PyObject* object) {
 }
 
 bool add_ref_types(PyObject* module, module_state& state) {
-  state.sender_type = py_ref::steal(
-      PyType_FromModuleAndSpec(module, &sender_spec, nullptr));
+  state.sender_type =
+      py_ref::steal(PyType_FromModuleAndSpec(module, &sender_spec, nullptr));
   state.ref_type =
       py_ref::steal(PyType_FromModuleAndSpec(module, &ref_spec, nullptr));
   if (!state.sender_type || !state.ref_type) {

@@ -72,12 +72,11 @@ bool split_name(std::string_view text, actor_recipe& out) {
   }
   if (out.module.empty() ||
       (colon != std::string_view::npos && out.class_name.empty())) {
-    PyErr_Format(PyExc_ValueError,
-                 "spawn(%R): write \"module\" or \"module:Class\"",
-                 py_ref::steal(PyUnicode_FromStringAndSize(
-                                   text.data(),
-                                   static_cast<Py_ssize_t>(text.size())))
-                     .get());
+    PyErr_Format(
+        PyExc_ValueError, "spawn(%R): write \"module\" or \"module:Class\"",
+        py_ref::steal(PyUnicode_FromStringAndSize(
+                          text.data(), static_cast<Py_ssize_t>(text.size())))
+            .get());
     return false;
   }
   return true;

@@ -12,8 +12,7 @@ namespace troupe {
 namespace {
 
 struct system_object {
-  PyObject_HEAD
-  ref_ptr<engine> running;
+  PyObject_HEAD ref_ptr<engine> running;
   bool owner;  // made by System(), so its end is the engine's
 };
 
@@ -21,7 +20,9 @@ system_object* as_system(PyObject* self) {
   return reinterpret_cast<system_object*>(self);
 }
 
-engine& engine_behind(PyObject* self) { return *as_system(self)->running; }
+engine& engine_behind(PyObject* self) {
+  return *as_system(self)->running;
+}
 
 // Written once, by the first thread, before any system runs.
 runtime* process_runtime = nullptr;
@@ -48,8 +49,10 @@ bool read_workers(PyObject* value, std::size_t& out) {
   }
   constexpr Py_ssize_t most = 256;
   if (workers < 1 || workers > most) {
-    PyErr_Format(PyExc_ValueError, "System(workers=%zd): from 1 to %zd, or "
-                 "None for one a core", workers, most);
+    PyErr_Format(PyExc_ValueError,
+                 "System(workers=%zd): from 1 to %zd, or "
+                 "None for one a core",
+                 workers, most);
     return false;
   }
   out = static_cast<std::size_t>(workers);
@@ -184,9 +187,9 @@ PyObject* system_dead_letters(PyObject* self, PyObject*) {
   for (int i = 0; counts && i < static_cast<int>(dead_reason::count_); ++i) {
     const auto reason = static_cast<dead_reason>(i);
     const std::uint64_t count = dead.count(reason);
-    if (count != 0 && !set_number(counts.get(),
-                                  std::string{to_string(reason)}.c_str(),
-                                  count)) {
+    if (count != 0 &&
+        !set_number(counts.get(), std::string{to_string(reason)}.c_str(),
+                    count)) {
       return nullptr;
     }
   }
@@ -226,13 +229,15 @@ PyObject* system_closing(PyObject* self, void*) {
   return PyBool_FromLong(engine_behind(self).actors().closing());
 }
 
-PyObject* system_enter(PyObject* self, PyObject*) { return Py_NewRef(self); }
+PyObject* system_enter(PyObject* self, PyObject*) {
+  return Py_NewRef(self);
+}
 
 PyObject* system_exit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   const bool clean = count < 1 || args[0] == Py_None;
   if (clean && !engine_behind(self).actors().closing()) {
-    const auto quiet = py_ref::steal(
-        PyObject_CallMethod(self, "wait_quiet", nullptr));
+    const auto quiet =
+        py_ref::steal(PyObject_CallMethod(self, "wait_quiet", nullptr));
     if (!quiet) {
       return nullptr;
     }
@@ -256,8 +261,7 @@ void system_dealloc(PyObject* self) {
 }
 
 PyMethodDef system_methods[] = {
-    {"spawn", as_method(system_spawn),
-     METH_VARARGS | METH_KEYWORDS,
+    {"spawn", as_method(system_spawn), METH_VARARGS | METH_KEYWORDS,
      "spawn(target, /, *args, name=None, home=\"own\", mailbox=None, "
      "**kwargs)\n--\n\nStarts an actor and returns its Ref when it has "
      "started.\n\ntarget: \"module\", \"module:Class\", or a class. The other "
@@ -268,14 +272,12 @@ PyMethodDef system_methods[] = {
      "may wait; a sender then gets MailboxFull.\n\nRaises SpawnError, with "
      "what the actor raised as its cause. Any thread; in a\nhandler the other "
      "actors go on meanwhile."},
-    {"shutdown", as_method(system_shutdown),
-     METH_VARARGS | METH_KEYWORDS,
+    {"shutdown", as_method(system_shutdown), METH_VARARGS | METH_KEYWORDS,
      "shutdown(timeout=10.0)\n--\n\nStops the actors, the last started first, "
      "each after its message at hand; kills\nthose that live after `timeout` "
      "seconds. Returns the names of actors that could\nnot be ended. In a "
      "handler it returns at once."},
-    {"wait_quiet", as_method(system_wait_quiet),
-     METH_VARARGS | METH_KEYWORDS,
+    {"wait_quiet", as_method(system_wait_quiet), METH_VARARGS | METH_KEYWORDS,
      "wait_quiet(timeout=None)\n--\n\nWaits until no message is queued or "
      "being handled, at most `timeout` seconds.\nReturns whether it is so."},
     {"actors", system_actors, METH_NOARGS,
@@ -326,7 +328,9 @@ PyType_Spec system_spec = {
 
 }  // namespace
 
-void set_process_runtime(runtime& r) noexcept { process_runtime = &r; }
+void set_process_runtime(runtime& r) noexcept {
+  process_runtime = &r;
+}
 
 engine& engine_of(const actor_cell& cell) noexcept {
   return static_cast<engine&>(*cell.system().owner());

@@ -76,9 +76,8 @@ TEST_CASE("an ask that the actor doesn't answer ends in a fault") {
 
 TEST_CASE("an answer after the asker gave up is a counted dead letter") {
   stage s;
-  const actor_ref a = s.spawn(make_scripted([](actor_cell& self, envelope& e) {
-    self.answer(e, payload::of(1));
-  }));
+  const actor_ref a = s.spawn(make_scripted(
+      [](actor_cell& self, envelope& e) { self.answer(e, payload::of(1)); }));
   const auto answer = a.ask(payload::of(1));
   answer->set_fault({make_error(errc::cancelled, "no longer wanted"), {}});
   s.scheduler.run();
@@ -167,7 +166,8 @@ TEST_CASE("a start that fails is told, and the actor never was") {
   CHECK(s.system.actors().empty());
 }
 
-TEST_CASE("kill() ends an actor before its next message, also an unstarted one") {
+TEST_CASE(
+    "kill() ends an actor before its next message, also an unstarted one") {
   stage s;
   std::vector<int> seen;
   const actor_ref a = s.spawn(make_recorder(seen));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/actor_system.hpp"
 
-#include <string>
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -64,12 +64,12 @@ TEST_CASE("shutdown stops the last started first, one by one") {
   actor_system system{scheduler};
   std::vector<int> order;
   for (int i = 0; i < 5; ++i) {
-    static_cast<void>(system.spawn(make_scripted(
-        [](actor_cell&, envelope&) {},
-        [&order, i](stop_reason why) {
-          CHECK(why == stop_reason::shutdown);
-          order.push_back(i);
-        })));
+    static_cast<void>(system.spawn(make_scripted([](actor_cell&, envelope&) {},
+                                                 [&order, i](stop_reason why) {
+                                                   CHECK(why ==
+                                                         stop_reason::shutdown);
+                                                   order.push_back(i);
+                                                 })));
   }
   scheduler.run();
   const auto all_ended = system.begin_shutdown(10s);
@@ -99,11 +99,10 @@ TEST_CASE("actors that outlive the deadline are killed") {
   manual_scheduler scheduler{1};
   actor_system system{scheduler};
   std::optional<stop_reason> why;
-  const actor_ref a =
-      system
-          .spawn(make_scripted([](actor_cell&, envelope&) {},
-                               [&](stop_reason r) { why = r; }))
-          .value();
+  const actor_ref a = system
+                          .spawn(make_scripted([](actor_cell&, envelope&) {},
+                                               [&](stop_reason r) { why = r; }))
+                          .value();
   const auto all_ended = system.begin_shutdown(1s);
   scheduler.advance(2s);  // before any turn: the stop wasn't seen in time
   scheduler.run();

@@ -79,9 +79,8 @@ TEST_CASE("an answer wakes every waiting thread" * doctest::timeout(30)) {
   std::atomic<int> woken{0};
   std::vector<std::thread> waiters;
   for (int i = 0; i < 4; ++i) {
-    waiters.emplace_back([&] {
-      woken += c->wait(std::nullopt) == wait_result::done;
-    });
+    waiters.emplace_back(
+        [&] { woken += c->wait(std::nullopt) == wait_result::done; });
   }
   c->set_value({});
   for (auto& t : waiters) {
@@ -99,9 +98,8 @@ TEST_CASE("a signal handler in the waiting thread ends the wait" *
 
   const auto c = make_ref_counted<completion>();
   std::atomic<bool> interrupted{false};
-  std::thread waiter{[&] {
-    interrupted = c->wait(std::nullopt) == wait_result::interrupted;
-  }};
+  std::thread waiter{
+      [&] { interrupted = c->wait(std::nullopt) == wait_result::interrupted; }};
   // The signal may come before the wait has begun, so it is sent until it hit.
   while (!interrupted) {
     pthread_kill(waiter.native_handle(), SIGUSR1);
@@ -116,9 +114,8 @@ TEST_CASE("interrupt_waits() ends the waits in progress" *
           doctest::timeout(30)) {
   const auto c = make_ref_counted<completion>();
   std::atomic<bool> interrupted{false};
-  std::thread waiter{[&] {
-    interrupted = c->wait(std::nullopt) == wait_result::interrupted;
-  }};
+  std::thread waiter{
+      [&] { interrupted = c->wait(std::nullopt) == wait_result::interrupted; }};
   while (!interrupted) {  // the first may come before the wait has begun
     c->interrupt_waits();
     std::this_thread::yield();
@@ -127,8 +124,7 @@ TEST_CASE("interrupt_waits() ends the waits in progress" *
   CHECK_FALSE(c->done());
 }
 
-TEST_CASE("of many answers at once exactly one counts" *
-          doctest::timeout(60)) {
+TEST_CASE("of many answers at once exactly one counts" * doctest::timeout(60)) {
   for (int round = 0; round < 500; ++round) {
     const auto c = make_ref_counted<completion>();
     std::latch go{3};

@@ -23,8 +23,7 @@ using testing::number_in;
 // some of them end on the way, in each of the ways there are.
 class mesh {
 public:
-  mesh(scheduler& s, std::uint64_t seed, std::size_t size,
-       std::size_t capacity)
+  mesh(scheduler& s, std::uint64_t seed, std::size_t size, std::size_t capacity)
       : system_{s}, seed_{seed} {
     actors_.reserve(size);  // handlers read it while later ones are spawned
     for (std::size_t i = 0; i < size; ++i) {
@@ -116,8 +115,7 @@ TEST_CASE("sent = handled + dead letters, with real threads" *
     for (auto& t : senders) {
       t.join();
     }
-    REQUIRE(m.system().when_quiet()->wait(std::nullopt) ==
-            wait_result::done);
+    REQUIRE(m.system().when_quiet()->wait(std::nullopt) == wait_result::done);
     m.check_conservation();
     CHECK(m.system()
               .begin_shutdown(std::chrono::seconds{10})

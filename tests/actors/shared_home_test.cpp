@@ -40,14 +40,14 @@ TEST_CASE("actors of one home all run, within few turns of the isolate") {
   for (std::size_t i = 0; i < seen.size(); ++i) {
     spawn_options options;
     options.home = home;
-    const actor_ref a = system
-                            .spawn(make_scripted([&seen, i](actor_cell&,
-                                                            envelope&) {
-                                     CHECK(actor_cell::current() != nullptr);
-                                     ++seen[i];
-                                   }),
-                                   std::move(options))
-                            .value();
+    const actor_ref a =
+        system
+            .spawn(make_scripted([&seen, i](actor_cell&, envelope&) {
+                     CHECK(actor_cell::current() != nullptr);
+                     ++seen[i];
+                   }),
+                   std::move(options))
+            .value();
     a.tell(payload::of(1));
     a.tell(payload::of(2));
   }
@@ -66,8 +66,9 @@ TEST_CASE("an actor of a busy home takes more than one quantum") {
   spawn_options options;
   options.home = home;
   const actor_ref a =
-      system.spawn(make_scripted([&](actor_cell&, envelope&) { ++seen; }),
-                   std::move(options))
+      system
+          .spawn(make_scripted([&](actor_cell&, envelope&) { ++seen; }),
+                 std::move(options))
           .value();
   for (int i = 0; i < 1000; ++i) {
     a.tell(payload::of(i));
@@ -88,12 +89,11 @@ TEST_CASE("turns of one home never overlap on real threads" *
     for (int i = 0; i < 20; ++i) {
       spawn_options options;
       options.home = home;
-      all.push_back(system
-                        .spawn(make_scripted([&](actor_cell&, envelope&) {
-                                 ++handled;
-                               }),
-                               std::move(options))
-                        .value());
+      all.push_back(
+          system
+              .spawn(make_scripted([&](actor_cell&, envelope&) { ++handled; }),
+                     std::move(options))
+              .value());
     }
     std::vector<std::thread> senders;
     for (int t = 0; t < 3; ++t) {

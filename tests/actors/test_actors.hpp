@@ -16,9 +16,9 @@ public:
   using message_function = std::function<void(actor_cell&, envelope&)>;
   using stop_function = std::function<void(stop_reason)>;
 
-  explicit scripted(message_function on_message,
-                    stop_function on_stop = [](stop_reason) {},
-                    std::optional<fault> start_fault = std::nullopt)
+  explicit scripted(
+      message_function on_message, stop_function on_stop = [](stop_reason) {},
+      std::optional<fault> start_fault = std::nullopt)
       : on_message_{std::move(on_message)},
         on_stop_{std::move(on_stop)},
         start_fault_{std::move(start_fault)} {}
@@ -44,13 +44,14 @@ ref_ptr<behaviour> make_scripted(Arguments&&... arguments) {
   return make_ref_counted<scripted>(std::forward<Arguments>(arguments)...);
 }
 
-inline int number_in(const envelope& e) { return e.content.as<int>(); }
+inline int number_in(const envelope& e) {
+  return e.content.as<int>();
+}
 
 /// An actor that appends each number it gets to `seen`.
 inline ref_ptr<behaviour> make_recorder(std::vector<int>& seen) {
-  return make_scripted([&seen](actor_cell&, envelope& e) {
-    seen.push_back(number_in(e));
-  });
+  return make_scripted(
+      [&seen](actor_cell&, envelope& e) { seen.push_back(number_in(e)); });
 }
 
 }  // namespace troupe::testing

@@ -32,7 +32,8 @@ TEST_CASE("bytes come back as they were appended, at every size") {
   }
 }
 
-TEST_CASE("moving takes inline and heap contents along, and empties the source") {
+TEST_CASE(
+    "moving takes inline and heap contents along, and empties the source") {
   for (const std::size_t size : {payload::inline_capacity, std::size_t{4096}}) {
     const std::string content(size, 'x');
     payload from;
