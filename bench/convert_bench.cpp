@@ -4,15 +4,14 @@
 // spread, and how many times longer the others take.
 #include "pybridge/python.hpp"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "bench/rounds.hpp"
 #include "pybridge/blob.hpp"
 #include "pybridge/convert.hpp"
 #include "troupe_python_config.hpp"
@@ -20,17 +19,7 @@
 namespace troupe {
 namespace {
 
-using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
-
-constexpr int rounds = 11;
-constexpr auto round_time = 40ms;
-
-struct measurement {
-  double median;  // microseconds
-  double lowest;
-  double highest;
-};
 
 struct message {
   const char* name;
@@ -90,32 +79,33 @@ py_ref checked(PyObject* object) {
   return py_ref::steal(object);
 }
 
-/// Runs `once` for some time, several times over; nothing if it fails.
-std::optional<measurement> measure(const std::function<bool()>& once) {
+/// Microseconds that `once` takes, which is run for some time.
+double microseconds_each(const std::function<bool()>& once) {
+  constexpr std::chrono::milliseconds round_time{40};
+  const auto start = clock::now();
+  const auto end = bench::is_quick ? start : start + round_time;
+  auto now = start;
+  int count = 0;
+  do {
+    for (int i = 0; i != 8; ++i) {
+      once();
+    }
+    count += 8;
+    now = clock::now();
+  } while (now < end);
+  return std::chrono::duration<double, std::micro>(now - start).count() / count;
+}
+
+/// Nothing if it fails.
+std::optional<bench::spread> measure(const std::function<bool()>& once) {
   if (!once()) {
     PyErr_Clear();
     return std::nullopt;
   }
-  std::array<double, rounds> times{};
-  for (double& time : times) {
-    const auto start = clock::now();
-    long count = 0;
-    auto now = start;
-    do {
-      for (int i = 0; i != 8; ++i) {
-        once();
-      }
-      count += 8;
-      now = clock::now();
-    } while (now - start < round_time);
-    time = std::chrono::duration<double, std::micro>(now - start).count() /
-           static_cast<double>(count);
-  }
-  std::sort(times.begin(), times.end());
-  return measurement{times[rounds / 2], times.front(), times.back()};
+  return bench::measure([&] { return microseconds_each(once); });
 }
 
-std::string shown(const std::optional<measurement>& m, double base) {
+std::string shown(const std::optional<bench::spread>& m, double base) {
   if (!m) {
     return "-";
   }
@@ -147,7 +137,7 @@ void compare(type_cache& types, PyObject* names, const message& m) {
     });
   };
   std::printf("%-24s %10.3f  %8.3f-%-8.3f %20s %20s\n", m.name, ours->median,
-              ours->lowest, ours->highest,
+              ours->least, ours->most,
               shown(by("by_pickle"), ours->median).c_str(),
               shown(by("by_marshal"), ours->median).c_str());
   std::fflush(stdout);
@@ -178,7 +168,7 @@ void run() {
   std::printf(
       "encode + decode, microseconds, CPython %s, median and spread of %d "
       "rounds\n\n%-24s %10s  %-17s %20s %20s\n",
-      TROUPE_PYTHON_VERSION, rounds, "message", "troupe", "lowest-highest",
+      TROUPE_PYTHON_VERSION, bench::rounds(), "message", "troupe", "least-most",
       "pickle", "marshal");
   for (const message& m : messages) {
     compare(types, names.get(), m);
@@ -188,7 +178,8 @@ void run() {
 }  // namespace
 }  // namespace troupe
 
-int main() {
+int main(int argc, char** argv) {
+  troupe::bench::read_options(argc, argv);
   troupe::start_python();
   troupe::run();
   return Py_FinalizeEx() < 0 ? 1 : 0;

@@ -16,8 +16,7 @@ namespace {
 constexpr Py_ssize_t detach_from = Py_ssize_t{1} << 20;
 
 struct blob_object {
-  PyObject_HEAD
-  blob_part part;
+  PyObject_HEAD blob_part part;
 };
 
 blob_part& part_in(PyObject* self) {
@@ -216,9 +215,10 @@ PyObject* blob_reduce(PyObject* self, PyObject*) {
 }
 
 constexpr const char* blob_doc =
-    "Blob(bytes_like)\n--\n\n"
+    "Blob(bytes_like, /)\n--\n\n"
     "Immutable bytes that actors share instead of copying.\n\n"
-    "The content is copied once, when the Blob is made; sending it, to however\n"
+    "The content is copied once, when the Blob is made; sending it, to "
+    "however\n"
     "many actors, copies nothing. It reads like bytes: len(), ==, hash(),\n"
     "indexing, memoryview(blob), bytes(blob). A slice shares the memory.\n\n"
     ">>> blob = troupe.Blob(b'some large data')\n"
@@ -272,6 +272,8 @@ PyObject* make_blob(PyTypeObject* type, blob_part part) {
   return wrap(type, std::move(part));
 }
 
-const blob_part& part_of_blob(PyObject* blob) { return part_in(blob); }
+const blob_part& part_of_blob(PyObject* blob) {
+  return part_in(blob);
+}
 
 }  // namespace troupe

@@ -107,10 +107,10 @@ bool is_dataclass_state(PyTypeObject* type) {
 
 /// Copying by the attributes alone gives the same object as pickle would.
 answer has_plain_state(type_cache& types, PyTypeObject* type) {
-  const answer reduces = overrides_any(
-      types, type, &PyBaseObject_Type,
-      {known_name::reduce, known_name::reduce_ex, known_name::getnewargs,
-       known_name::getnewargs_ex});
+  const answer reduces =
+      overrides_any(types, type, &PyBaseObject_Type,
+                    {known_name::reduce, known_name::reduce_ex,
+                     known_name::getnewargs, known_name::getnewargs_ex});
   if (reduces != answer::no) {
     return reduces == answer::error ? answer::error : answer::no;
   }
@@ -155,7 +155,8 @@ bool is_pure_python(PyTypeObject* type, PyObject* slots) {
   size += PyDict_GET_SIZE(slots) * static_cast<Py_ssize_t>(sizeof(PyObject*));
   const bool own_dict = type->tp_dictoffset > 0;  // not a managed one
   const bool own_weakrefs = type->tp_weaklistoffset > 0;
-  size += (own_dict + own_weakrefs) * static_cast<Py_ssize_t>(sizeof(PyObject*));
+  size +=
+      (own_dict + own_weakrefs) * static_cast<Py_ssize_t>(sizeof(PyObject*));
   return type->tp_new == PyBaseObject_Type.tp_new && type->tp_itemsize == 0 &&
          type->tp_basicsize == size &&
          (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
@@ -215,7 +216,8 @@ bool plan_without_name(type_cache& types, PyTypeObject* type,
   const answer reduces =
       overrides_any(types, type, &PyBaseObject_Type,
                     {known_name::reduce, known_name::reduce_ex});
-  plan.kind = reduces == answer::yes ? class_kind::reduced : class_kind::refused;
+  plan.kind =
+      reduces == answer::yes ? class_kind::reduced : class_kind::refused;
   plan.why = "its class can't be imported by name: " + plan.why;
   return reduces != answer::error;
 }
@@ -255,8 +257,8 @@ bool plan_class(type_cache& types, PyTypeObject* type, class_plan& plan) {
       return true;
     }
   }
-  if (PyType_IsSubtype(type, reinterpret_cast<PyTypeObject*>(
-                                 PyExc_BaseException))) {
+  if (PyType_IsSubtype(type,
+                       reinterpret_cast<PyTypeObject*>(PyExc_BaseException))) {
     return plan_exception(types, type, plan);
   }
   if (is_enumeration(type)) {

@@ -80,6 +80,27 @@ void context_dealloc(PyObject* object) {
   Py_DECREF(type);
 }
 
+constexpr const char* context_doc = R"doc(Inside a handler: the actor at hand.
+
+All of it raises RuntimeError where no handler runs: in the main program, or in
+a thread that an actor has started.
+
+>>> @troupe.handler
+... def count(part):
+...     troupe.context.sender.tell.found(len(part))
+...     troupe.context.stop()
+)doc";
+
+constexpr const char* spawn_doc =
+    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=None, **kwargs)
+--
+
+As System.spawn(), in this actor's system.
+
+In an actor of a shared or the main home it returns before the new actor has
+started, if that isn't in a home of its own: it may only start when this turn is
+over. If it can't start then, messages to it are dead letters.)doc";
+
 PyGetSetDef context_properties[] = {
     {"self", context_self, nullptr, "The Ref of this actor.", nullptr},
     {"sender", context_sender, nullptr,
@@ -94,17 +115,15 @@ PyGetSetDef context_properties[] = {
 
 PyMethodDef context_methods[] = {
     {"spawn", as_method(context_spawn), METH_VARARGS | METH_KEYWORDS,
-     "spawn(target, /, *args, name=None, home=\"own\", mailbox=None, "
-     "**kwargs)\n--\n\nSystem.spawn() from within an actor. In a shared or "
-     "the main home it doesn't wait\nfor the start of an actor that isn't in "
-     "a home of its own."},
+     spawn_doc},
     {"stop", context_stop, METH_NOARGS,
-     "stop()\n--\n\nEnds this actor after the message at hand."},
+     "stop($self)\n--\n\nEnds this actor after the message at hand, which is "
+     "still answered."},
     {},
 };
 
 PyType_Slot context_slots[] = {
-    {Py_tp_doc, const_cast<char*>("Inside a handler: the actor at hand.")},
+    {Py_tp_doc, const_cast<char*>(context_doc)},
     {Py_tp_getset, context_properties},
     {Py_tp_methods, context_methods},
     {Py_tp_repr, reinterpret_cast<void*>(context_repr)},

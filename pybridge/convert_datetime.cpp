@@ -53,24 +53,23 @@ bool encoder::date(PyObject* object) {
 
 bool encoder::time(PyObject* object) {
   put(tag::time,
-      wire_time{static_cast<std::uint8_t>(PyDateTime_TIME_GET_HOUR(object)),
-                static_cast<std::uint8_t>(PyDateTime_TIME_GET_MINUTE(object)),
-                static_cast<std::uint8_t>(PyDateTime_TIME_GET_SECOND(object)),
-                static_cast<std::uint8_t>(PyDateTime_TIME_GET_FOLD(object)),
-                static_cast<std::uint32_t>(
-                    PyDateTime_TIME_GET_MICROSECOND(object))});
+      wire_time{
+          static_cast<std::uint8_t>(PyDateTime_TIME_GET_HOUR(object)),
+          static_cast<std::uint8_t>(PyDateTime_TIME_GET_MINUTE(object)),
+          static_cast<std::uint8_t>(PyDateTime_TIME_GET_SECOND(object)),
+          static_cast<std::uint8_t>(PyDateTime_TIME_GET_FOLD(object)),
+          static_cast<std::uint32_t>(PyDateTime_TIME_GET_MICROSECOND(object))});
   return zone(object, PyDateTime_TIME_GET_TZINFO(object));
 }
 
 bool encoder::date_time(PyObject* object) {
   put(tag::date_time, date_of(object));
-  put_raw(
-      wire_time{static_cast<std::uint8_t>(PyDateTime_DATE_GET_HOUR(object)),
-                static_cast<std::uint8_t>(PyDateTime_DATE_GET_MINUTE(object)),
-                static_cast<std::uint8_t>(PyDateTime_DATE_GET_SECOND(object)),
-                static_cast<std::uint8_t>(PyDateTime_DATE_GET_FOLD(object)),
-                static_cast<std::uint32_t>(
-                    PyDateTime_DATE_GET_MICROSECOND(object))});
+  put_raw(wire_time{
+      static_cast<std::uint8_t>(PyDateTime_DATE_GET_HOUR(object)),
+      static_cast<std::uint8_t>(PyDateTime_DATE_GET_MINUTE(object)),
+      static_cast<std::uint8_t>(PyDateTime_DATE_GET_SECOND(object)),
+      static_cast<std::uint8_t>(PyDateTime_DATE_GET_FOLD(object)),
+      static_cast<std::uint32_t>(PyDateTime_DATE_GET_MICROSECOND(object))});
   return zone(object, PyDateTime_DATE_GET_TZINFO(object));
 }
 
@@ -96,8 +95,8 @@ bool encoder::time_zone(PyObject* object) {
     put(tag::utc);
     return true;
   }
-  const auto arguments = py_ref::steal(PyObject_CallMethodNoArgs(
-      object, types_.name(known_name::getinitargs)));
+  const auto arguments = py_ref::steal(
+      PyObject_CallMethodNoArgs(object, types_.name(known_name::getinitargs)));
   put(tag::time_zone);
   return arguments && value(arguments.get());
 }
@@ -119,9 +118,9 @@ PyObject* decoder::time() {
   if (api == nullptr) {
     return nullptr;
   }
-  return api->Time_FromTimeAndFold(
-      t.hour, t.minute, t.second, static_cast<int>(t.microsecond), tzinfo.get(),
-      t.fold, api->TimeType);
+  return api->Time_FromTimeAndFold(t.hour, t.minute, t.second,
+                                   static_cast<int>(t.microsecond),
+                                   tzinfo.get(), t.fold, api->TimeType);
 }
 
 PyObject* decoder::date_time() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decoding: the entrance, atoms and containers.
+// Decoding: the entrance, atoms, and what is read how.
 #include <algorithm>
 #include <limits>
 #include <new>
@@ -41,78 +41,6 @@ PyObject* decode(type_cache& types, const payload& in) {
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
   }
-}
-
-bool decode_call(type_cache& types, const payload& in, decoded_call& out) {
-  out.clear();
-  try {
-    decoder from{types, in};
-    if (from.call(out) && from.finished()) {
-      return true;
-    }
-  } catch (const std::bad_alloc&) {
-    PyErr_NoMemory();
-  }
-  out.clear();
-  return false;
-}
-
-// --- Calls ---
-
-void decoded_call::clear() noexcept {
-  for (std::size_t i = 0; i != size_; ++i) {
-    Py_DECREF(values_[1 + i]);
-  }
-  if (values_ != inline_) {
-    delete[] values_;
-    values_ = inline_;
-  }
-  positional_ = 0;
-  size_ = 0;
-  kwnames_.reset();
-}
-
-PyObject** decoded_call::prepare(std::size_t capacity) {
-  if (capacity > inline_values) {
-    values_ = new PyObject*[capacity + 1];
-  }
-  return values_ + 1;
-}
-
-bool decoder::call(decoded_call& out) {
-  std::size_t positional = 0;
-  std::size_t named = 0;
-  if (!take_values(positional) || !take_values(named, 2)) {
-    return false;
-  }
-  out.prepare(positional + named);
-  for (std::size_t i = 0; i != positional; ++i) {
-    received(1);
-    PyObject* argument = value();
-    if (argument == nullptr) {
-      return false;
-    }
-    out.push(argument);
-  }
-  out.positional_ = positional;
-  if (named == 0) {
-    return true;
-  }
-  out.kwnames_ = py_ref::steal(PyTuple_New(static_cast<Py_ssize_t>(named)));
-  for (std::size_t i = 0; i != named && out.kwnames_; ++i) {
-    received(2);
-    PyObject* name = key();
-    if (name == nullptr) {
-      return false;
-    }
-    PyTuple_SET_ITEM(out.kwnames_.get(), static_cast<Py_ssize_t>(i), name);
-    PyObject* argument = PyUnicode_CheckExact(name) ? value() : corrupt();
-    if (argument == nullptr) {
-      return false;
-    }
-    out.push(argument);
-  }
-  return static_cast<bool>(out.kwnames_);
 }
 
 // --- Choosing ---
@@ -272,8 +200,7 @@ PyObject* decoder::back_ref() {
   const auto found = std::lower_bound(
       remembered_.begin(), remembered_.end(), offset,
       [](const memory& m, std::uint64_t o) { return m.offset < o; });
-  if (found == remembered_.end() || found->offset != offset ||
-      !found->object) {
+  if (found == remembered_.end() || found->offset != offset || !found->object) {
     return corrupt();
   }
   return Py_NewRef(found->object.get());
@@ -369,108 +296,6 @@ PyObject* decoder::key() {
     }
   }
   return value();
-}
-
-// --- Containers ---
-
-PyObject* decoder::tuple() {
-  std::size_t size = 0;
-  if (!take_values(size)) {
-    return nullptr;
-  }
-  py_ref tuple = py_ref::steal(PyTuple_New(static_cast<Py_ssize_t>(size)));
-  for (std::size_t i = 0; i != size && tuple; ++i) {
-    received(1);
-    PyObject* item = value();
-    if (item == nullptr) {
-      return nullptr;
-    }
-    PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i), item);
-  }
-  return tuple.release();
-}
-
-PyObject* decoder::list() {
-  std::size_t size = 0;
-  if (!take_values(size)) {
-    return nullptr;
-  }
-  py_ref list = py_ref::steal(PyList_New(static_cast<Py_ssize_t>(size)));
-  for (std::size_t i = 0; i != size && list; ++i) {
-    received(1);
-    PyObject* item = value();
-    if (item == nullptr) {
-      return nullptr;
-    }
-    PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(i), item);
-  }
-  return list.release();
-}
-
-PyObject* decoder::dict() {
-  std::size_t pairs = 0;
-  if (!take_values(pairs, 2)) {
-    return nullptr;
-  }
-  py_ref dict = py_ref::steal(PyDict_New());
-  return dict && fill(dict.get(), pairs) ? dict.release() : nullptr;
-}
-
-bool decoder::fill(PyObject* dict, std::size_t pairs) {
-  for (; pairs != 0; --pairs) {
-    received(2);
-    const py_ref name = py_ref::steal(key());
-    if (!name) {
-      return false;
-    }
-    const py_ref item = py_ref::steal(value());
-    if (!item || PyDict_SetItem(dict, name.get(), item.get()) < 0) {
-      return false;
-    }
-  }
-  return true;
-}
-
-PyObject* decoder::set() {
-  py_ref set = py_ref::steal(PySet_New(nullptr));
-  return set && add_all(set.get()) ? set.release() : nullptr;
-}
-
-PyObject* decoder::frozen_set() {
-  py_ref set = py_ref::steal(PyFrozenSet_New(nullptr));
-  return set && add_all(set.get()) ? set.release() : nullptr;
-}
-
-bool decoder::add_all(PyObject* set) {
-  std::size_t size = 0;
-  if (!take_values(size)) {
-    return false;
-  }
-  for (; size != 0; --size) {
-    received(1);
-    const py_ref element = py_ref::steal(value());
-    if (!element || PySet_Add(set, element.get()) < 0) {
-      return false;
-    }
-  }
-  return true;
-}
-
-PyObject* decoder::range() {
-  const py_ref start = py_ref::steal(value());
-  const py_ref stop = start ? py_ref::steal(value()) : py_ref{};
-  const py_ref step = stop ? py_ref::steal(value()) : py_ref{};
-  return step ? PyObject_CallFunctionObjArgs(
-                    reinterpret_cast<PyObject*>(&PyRange_Type), start.get(),
-                    stop.get(), step.get(), nullptr)
-              : nullptr;
-}
-
-PyObject* decoder::slice() {
-  const py_ref start = py_ref::steal(value());
-  const py_ref stop = start ? py_ref::steal(value()) : py_ref{};
-  const py_ref step = stop ? py_ref::steal(value()) : py_ref{};
-  return step ? PySlice_New(start.get(), stop.get(), step.get()) : nullptr;
 }
 
 // --- Reading ---

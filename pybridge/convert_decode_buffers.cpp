@@ -70,9 +70,8 @@ PyObject* decoder::memory_view() {
     PyTuple_SET_ITEM(shape.get(), static_cast<Py_ssize_t>(i), extent);
   }
   const py_ref content = shape ? py_ref::steal(value()) : py_ref{};
-  py_ref view = content
-                    ? py_ref::steal(PyMemoryView_FromObject(content.get()))
-                    : py_ref{};
+  py_ref view = content ? py_ref::steal(PyMemoryView_FromObject(content.get()))
+                        : py_ref{};
   if (!view || (dimensions == 1 && PyUnicode_Check(format.get()) &&
                 PyUnicode_EqualToUTF8(format.get(), "B") != 0)) {
     return view.release();

@@ -151,8 +151,8 @@ PyObject* decoder::uuid() {
   if (left() < size) {
     return corrupt();
   }
-  const py_ref number = py_ref::steal(PyLong_FromUnsignedNativeBytes(
-      at_, size, Py_ASNATIVEBYTES_BIG_ENDIAN));
+  const py_ref number = py_ref::steal(
+      PyLong_FromUnsignedNativeBytes(at_, size, Py_ASNATIVEBYTES_BIG_ENDIAN));
   at_ += size;
   const py_ref is_safe = number ? py_ref::steal(value()) : py_ref{};
   PyObject* type = is_safe ? types_.imported("uuid", "UUID") : nullptr;
@@ -160,27 +160,26 @@ PyObject* decoder::uuid() {
     return nullptr;
   }
   const py_ref arguments = py_ref::steal(PyTuple_New(0));
-  const py_ref named = py_ref::steal(Py_BuildValue(
-      "{sOsO}", "int", number.get(), "is_safe", is_safe.get()));
-  return arguments && named
-             ? PyObject_Call(type, arguments.get(), named.get())
-             : nullptr;
+  const py_ref named = py_ref::steal(
+      Py_BuildValue("{sOsO}", "int", number.get(), "is_safe", is_safe.get()));
+  return arguments && named ? PyObject_Call(type, arguments.get(), named.get())
+                            : nullptr;
 }
 
 // --- What goes wrong ---
 
 std::nullptr_t decoder::failed(PyObject* what) {
   py_ref raised = py_ref::steal(PyErr_GetRaisedException());
-  const py_ref note = py_ref::steal(
-      PyUnicode_FromFormat("while decoding a message: %S", what));
+  const py_ref note =
+      py_ref::steal(PyUnicode_FromFormat("while decoding a message: %S", what));
   PyErr_Clear();
   if (!raised || !note) {
     return PyErr_NoMemory(), nullptr;
   }
   if (PyErr_GivenExceptionMatches(raised.get(), PyExc_SystemExit) != 0) {
     PyErr_SetString(PyExc_RuntimeError, "exit() was called");
-    const py_ref exit = std::exchange(
-        raised, py_ref::steal(PyErr_GetRaisedException()));
+    const py_ref exit =
+        std::exchange(raised, py_ref::steal(PyErr_GetRaisedException()));
     PyException_SetCause(raised.get(), Py_NewRef(exit.get()));
   }
   const py_ref done = py_ref::steal(

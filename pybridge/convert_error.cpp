@@ -12,24 +12,16 @@
 #include <new>
 
 #include "pybridge/convert.hpp"
-#include "pybridge/decoder.hpp"
 #include "pybridge/encoder.hpp"
 
 namespace troupe {
 
 using wire::tag;
+using enum wire::exception_part;
 
 namespace {
 
-enum exception_part : unsigned {
-  traceback_part = 1,
-  cause_part = 2,
-  context_part = 4,
-  suppress_context = 8,
-  own_reduction = 16,
-};
-
-constexpr unsigned bit(bool set, exception_part part) {
+constexpr unsigned bit(bool set, wire::exception_part part) {
   return set ? part : 0U;
 }
 
@@ -62,12 +54,12 @@ py_ref plain_traceback(PyObject* exception) {
 py_ref traceback_text(type_cache& types, PyObject* exception, bool chain) {
   PyObject* format = types.imported("traceback", "format_exception");
   const py_ref arguments = py_ref::steal(PyTuple_Pack(1, exception));
-  const py_ref named = py_ref::steal(
-      Py_BuildValue("{sO}", "chain", chain ? Py_True : Py_False));
-  const py_ref lines = py_ref::steal(
-      format != nullptr && arguments && named
-          ? PyObject_Call(format, arguments.get(), named.get())
-          : nullptr);
+  const py_ref named =
+      py_ref::steal(Py_BuildValue("{sO}", "chain", chain ? Py_True : Py_False));
+  const py_ref lines =
+      py_ref::steal(format != nullptr && arguments && named
+                        ? PyObject_Call(format, arguments.get(), named.get())
+                        : nullptr);
   const py_ref nothing = py_ref::steal(PyUnicode_FromString(""));
   py_ref text = py_ref::steal(
       lines && nothing ? PyUnicode_Join(nothing.get(), lines.get()) : nullptr);
@@ -79,8 +71,6 @@ py_ref traceback_text(type_cache& types, PyObject* exception, bool chain) {
 }
 
 }  // namespace
-
-// --- Encoding ---
 
 bool encoder::exception(PyObject* object, const class_plan& plan) {
   const auto trace = py_ref::steal(PyException_GetTraceback(object));
@@ -116,8 +106,8 @@ bool encoder::exception(PyObject* object, const class_plan& plan) {
 }
 
 bool encoder::exception_core(PyObject* object, const class_plan& plan) {
-  const auto parts = py_ref::steal(PyObject_CallMethodNoArgs(
-      object, types_.name(known_name::reduce)));
+  const auto parts = py_ref::steal(
+      PyObject_CallMethodNoArgs(object, types_.name(known_name::reduce)));
   if (!parts) {
     return fail_refused(object, "");
   }
@@ -184,128 +174,6 @@ void encode_exception(type_cache& types, PyObject* exception, payload& out) {
     out.clear();
   }
   PyErr_Clear();
-}
-
-// --- Decoding ---
-
-PyObject* decoder::exception() {
-  std::uint8_t bits = 0;
-  if (!take(bits)) {
-    return nullptr;
-  }
-  py_ref object = py_ref::steal((bits & own_reduction) != 0 ? value()
-                                                            : bare_exception());
-  if (!object) {
-    return nullptr;
-  }
-  if (!PyExceptionInstance_Check(object.get())) {
-    return corrupt();
-  }
-  return exception_extras(object.get(), bits) ? object.release() : nullptr;
-}
-
-PyObject* decoder::bare_exception() {
-  const known_object* known = named_class();
-  const py_ref args = known == nullptr ? py_ref{} : py_ref::steal(value());
-  const py_ref state = args ? py_ref::steal(value()) : py_ref{};
-  if (!state) {
-    return nullptr;
-  }
-  if (!PyExceptionClass_Check(known->object.get()) ||
-      !PyTuple_CheckExact(args.get())) {
-    return corrupt();
-  }
-  PyTypeObject* type = known->object.type();
-  PyTypeObject* base = builtin_base(type);
-  py_ref object = py_ref::steal(base->tp_new(type, args.get(), nullptr));
-  if (!object || base->tp_init(object.get(), args.get(), nullptr) < 0) {
-    return failed(known->object.get());
-  }
-  if (state.get() != Py_None) {
-    const py_ref done = py_ref::steal(PyObject_CallMethodOneArg(
-        object.get(), types_.name(known_name::setstate), state.get()));
-    if (!done) {
-      return failed(known->object.get());
-    }
-  }
-  return object.release();
-}
-
-bool decoder::exception_extras(PyObject* object, unsigned bits) {
-  if ((bits & traceback_part) != 0) {
-    const py_ref text = py_ref::steal(value());
-    if (!text ||
-        PyObject_SetAttr(object, types_.name(known_name::remote_traceback),
-                         text.get()) < 0) {
-      return false;
-    }
-  }
-  const py_ref cause = py_ref::steal((bits & cause_part) != 0 ? value()
-                                                              : Py_NewRef(Py_None));
-  const py_ref context = py_ref::steal(
-      cause && (bits & context_part) != 0 ? value() : Py_NewRef(Py_None));
-  if (!cause || !context) {
-    return false;
-  }
-  if (PyExceptionInstance_Check(cause.get())) {
-    PyException_SetCause(object, Py_NewRef(cause.get()));
-  }
-  if (PyExceptionInstance_Check(context.get())) {
-    PyException_SetContext(object, Py_NewRef(context.get()));
-  }
-  return PyObject_SetAttr(object, types_.name(known_name::suppress_context),
-                          (bits & suppress_context) != 0 ? Py_True
-                                                         : Py_False) == 0;
-}
-
-PyObject* decoder::exception_record() {
-  const py_ref type = py_ref::steal(value());
-  const py_ref words = type ? py_ref::steal(value()) : py_ref{};
-  const py_ref trace = words ? py_ref::steal(value()) : py_ref{};
-  if (!trace) {
-    return nullptr;
-  }
-  py_ref object = py_ref::steal(value());
-  if (!object && PyErr_ExceptionMatches(PyExc_MemoryError) != 0) {
-    return nullptr;
-  }
-  PyErr_Clear();
-  if (!object || !PyExceptionInstance_Check(object.get())) {
-    PyObject* remote = types_.imported("troupe.errors", "RemoteError");
-    object = py_ref::steal(
-        remote == nullptr
-            ? nullptr
-            : PyObject_CallFunctionObjArgs(remote, type.get(), words.get(),
-                                           trace.get(), nullptr));
-  }
-  PyObject* text_type = types_.imported("troupe.errors", "RemoteTraceback");
-  py_ref text = py_ref::steal(
-      object && text_type != nullptr
-          ? PyObject_CallOneArg(text_type, trace.get())
-          : nullptr);
-  if (!text || !PyExceptionInstance_Check(object.get())) {
-    return nullptr;
-  }
-  if (PyObject* cause = PyException_GetCause(object.get())) {
-    PyException_SetContext(object.get(), cause);  // it is in the text, too
-  }
-  PyException_SetCause(object.get(), text.release());
-  return object.release();
-}
-
-PyObject* decode_exception(type_cache& types, const payload& in) {
-  try {
-    if (!in.empty()) {
-      return decoder{types, in}.exception_record();
-    }
-  } catch (const std::bad_alloc&) {
-    return PyErr_NoMemory();
-  }
-  PyObject* remote = types.imported("troupe.errors", "RemoteError");
-  return remote == nullptr
-             ? nullptr
-             : PyObject_CallFunction(remote, "sss", "MemoryError",
-                                     "no memory to describe the exception", "");
 }
 
 }  // namespace troupe

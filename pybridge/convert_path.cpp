@@ -18,15 +18,14 @@ py_ref text_of_key(PyObject* key) {
   py_ref text = py_ref::steal(PyObject_Repr(key));
   if (!text) {
     PyErr_Clear();
-    return py_ref::steal(
-        PyUnicode_FromFormat("<a %s>", Py_TYPE(key)->tp_name));
+    return py_ref::steal(PyUnicode_FromFormat("<a %s>", Py_TYPE(key)->tp_name));
   }
   if (PyUnicode_GET_LENGTH(text.get()) <= longest_key) {
     return text;
   }
   return py_ref::steal(PyUnicode_FromFormat(
-      "%U...", py_ref::steal(
-                   PyUnicode_Substring(text.get(), 0, longest_key)).get()));
+      "%U...",
+      py_ref::steal(PyUnicode_Substring(text.get(), 0, longest_key)).get()));
 }
 
 py_ref text_of_step(const step& s) {

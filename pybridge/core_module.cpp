@@ -30,9 +30,11 @@ PyObject* in_main_interpreter(PyObject*, PyObject*) {
 
 PyMethodDef functions[] = {
     {"current", current, METH_NOARGS,
-     "The Ref of the actor whose turn runs on this thread, or None."},
+     "current($module)\n--\n\nThe Ref of the actor whose turn runs on this "
+     "thread, or None."},
     {"in_main_interpreter", in_main_interpreter, METH_NOARGS,
-     "Whether this is the process's main interpreter."},
+     "in_main_interpreter($module)\n--\n\nWhether this is the process\'s main "
+     "interpreter."},
     {},
 };
 

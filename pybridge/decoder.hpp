@@ -35,9 +35,7 @@ public:
   PyObject* value();
   bool call(decoded_call& out);
   /// True if all bytes were read; else false with an exception set.
-  bool finished() {
-    return at_ == end_ || corrupt() != nullptr;
-  }
+  bool finished() { return at_ == end_ || corrupt() != nullptr; }
 
   PyObject* exception_record();  // see convert_error.cpp
 

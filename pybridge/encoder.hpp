@@ -200,9 +200,9 @@ private:
   payload& out_;
   const char* const what_;
   const std::size_t limit_;
-  const step* at_ = nullptr;    // the innermost container
-  PyObject* root_ = nullptr;    // borrowed; what is inside nothing else
-  bool tracebacks_ = true;  // those of exceptions are sent as text
+  const step* at_ = nullptr;           // the innermost container
+  PyObject* root_ = nullptr;           // borrowed; what is inside nothing else
+  bool tracebacks_ = true;             // those of exceptions are sent as text
   pointer_map<std::size_t> seen_;      // owns a reference to each key
   pointer_map<std::size_t> attached_;  // address -> index
 };

@@ -188,34 +188,80 @@ void future_dealloc(PyObject* object) {
   Py_DECREF(type);
 }
 
+constexpr const char* future_doc = R"doc(The answer to come of ref.ask(...).
+
+Wait for it with result(), or `await` it in asyncio. It belongs to the
+interpreter in which it was made, and can't be sent in a message.
+
+>>> future = ref.ask.divide(6, 3)
+>>> future.result(timeout=5)
+2.0
+)doc";
+
+constexpr const char* result_doc = R"doc(result($self, timeout=None)
+--
+
+Waits for the answer, at most `timeout` seconds (None: for ever), and returns it.
+
+Each call returns the same object. Raises
+- what the handler raised, with its traceback as the cause,
+- AskTimeout (a TimeoutError), if it isn't there in time; it may come later,
+- ActorStopped, if the actor had ended, or ended before it answered,
+- concurrent.futures.CancelledError, after cancel(),
+- RuntimeError, in a handler that would wait for itself or its own home.
+Any thread; while a handler waits here, other actors go on.)doc";
+
+constexpr const char* exception_doc = R"doc(exception($self, timeout=None)
+--
+
+Waits as result() does, and returns what that would raise, or None.
+
+If there is nothing in time it raises AskTimeout, as result() does.)doc";
+
+constexpr const char* done_doc = R"doc(done($self)
+--
+
+Whether there is an answer, an error or a cancellation. Never blocks.)doc";
+
+constexpr const char* cancel_doc = R"doc(cancel($self)
+--
+
+Gives up on the answer, unless it is there. Returns whether it is cancelled.
+
+The actor isn't interrupted: it handles the request, if it hasn't yet, and its
+answer is counted as a dead letter ("late_reply").)doc";
+
+constexpr const char* add_done_callback_doc =
+    R"doc(add_done_callback($self, function, /)
+--
+
+Calls function(future) once, when it is done; at once, if it is.
+
+In an actor's handler: later, on a turn of that actor. Elsewhere: on a thread of
+Troupe's. An exception that it raises is printed. Raises RuntimeError in a
+thread that an actor has started.
+
+>>> future.add_done_callback(lambda done: print(done.result()))
+)doc";
+
 PyMethodDef future_methods[] = {
     {"result", as_method(future_result), METH_VARARGS | METH_KEYWORDS,
-     "result(timeout=None)\n--\n\nWaits for the answer, at most `timeout` "
-     "seconds, and returns it; raises what the\nhandler raised, AskTimeout, "
-     "ActorStopped, or CancelledError. Any thread."},
+     result_doc},
     {"exception", as_method(future_exception), METH_VARARGS | METH_KEYWORDS,
-     "exception(timeout=None)\n--\n\nWaits as result() does, and returns what "
-     "the handler raised, or None."},
-    {"done", future_done, METH_NOARGS,
-     "done()\n--\n\nWhether there is an answer, an error or a cancellation."},
-    {"cancel", future_cancel, METH_NOARGS,
-     "cancel()\n--\n\nGives up on the answer, unless it is there. Returns "
-     "whether it is cancelled."},
+     exception_doc},
+    {"done", future_done, METH_NOARGS, done_doc},
+    {"cancel", future_cancel, METH_NOARGS, cancel_doc},
     {"cancelled", future_cancelled, METH_NOARGS,
-     "cancelled()\n--\n\nWhether cancel() came before the answer."},
+     "cancelled($self)\n--\n\nWhether cancel() came before the answer."},
     {"add_done_callback", future_add_done_callback, METH_O,
-     "add_done_callback(function)\n--\n\nCalls function(future) when it is "
-     "done: at once if it is, else in an actor on a\nturn of that actor's, "
-     "elsewhere on a thread of troupe's."},
+     add_done_callback_doc},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS,
      "Future[T]: a future of a T."},
     {},
 };
 
 PyType_Slot future_slots[] = {
-    {Py_tp_doc, const_cast<char*>(
-                    "The answer to come of ref.ask(...): wait with result(), "
-                    "or await it in asyncio.")},
+    {Py_tp_doc, const_cast<char*>(future_doc)},
     {Py_tp_methods, future_methods},
     {Py_am_await, reinterpret_cast<void*>(future_await)},
     {Py_tp_repr, reinterpret_cast<void*>(future_repr)},
@@ -316,11 +362,15 @@ void port_dealloc(PyObject* object) {
 
 PyMethodDef port_methods[] = {
     {"watch", port_watch, METH_VARARGS,
-     "Announce this token when the future is done."},
-    {"drain", port_drain, METH_NOARGS, "The tokens announced since."},
+     "watch($self, future, token, /)\n--\n\nAnnounces this token when the "
+     "future is done."},
+    {"drain", port_drain, METH_NOARGS,
+     "drain($self)\n--\n\nThe tokens announced since."},
     {"fileno", port_fileno, METH_NOARGS,
-     "Readable while there is something to drain."},
-    {"wait", port_wait, METH_NOARGS, "Block until there may be."},
+     "fileno($self)\n--\n\nReadable while there is something to drain; -1 for "
+     "an actor\'s port."},
+    {"wait", port_wait, METH_NOARGS,
+     "wait($self)\n--\n\nBlocks until there may be something to drain."},
     {},
 };
 

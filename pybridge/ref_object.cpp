@@ -152,6 +152,18 @@ void sender_dealloc(PyObject* object) {
   Py_DECREF(type);
 }
 
+constexpr const char* sender_doc =
+    R"doc(What sends to one actor: `ref.tell` and `ref.ask`.
+
+Call it with a message for the actor's receive(), or call an attribute of it,
+named like a handler, with that handler's arguments. It may be kept and used
+often, on any thread.
+
+>>> add = ref.tell.add
+>>> for n in range(1000):
+...     add(n)
+)doc";
+
 PyMemberDef sender_members[] = {
     {"__vectorcalloffset__", Py_T_PYSSIZET, offsetof(sender_object, vectorcall),
      Py_READONLY, nullptr},
@@ -159,11 +171,7 @@ PyMemberDef sender_members[] = {
 };
 
 PyType_Slot sender_slots[] = {
-    {Py_tp_doc,
-     const_cast<char*>(
-         "What sends to one actor: call it with a message for the actor's "
-         "receive(), or\ncall an attribute of it, named like a handler, with "
-         "that handler's arguments.")},
+    {Py_tp_doc, const_cast<char*>(sender_doc)},
     {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
     {Py_tp_getattro, reinterpret_cast<void*>(sender_getattro)},
     {Py_tp_repr, reinterpret_cast<void*>(sender_repr)},
@@ -301,45 +309,81 @@ void ref_dealloc(PyObject* object) {
   Py_DECREF(type);
 }
 
+constexpr const char* ref_doc =
+    R"doc(The handle to an actor: small, hashable, can be sent in messages.
+
+Made by System.spawn() and context.spawn(). It stays valid when its actor has
+ended, and says so. Refs to the same actor are equal. Any thread may use it.
+
+>>> counter = system.spawn("counter")
+>>> counter.tell.add(("to", "be"))  # one way
+>>> counter.ask.top(1).result(timeout=5)
+[('to', 1)]
+)doc";
+
+constexpr const char* tell_doc =
+    R"doc(Sends one way: ref.tell(message), or ref.tell.HANDLER(arguments...).
+
+Returns None at once. A message that no handler takes, because the actor has
+ended say, is a dead letter: see System.dead_letters(). Raises TypeError or
+ValueError, with the place in the message, for what can't be sent, and
+MailboxFull. Any thread.)doc";
+
+constexpr const char* ask_doc =
+    R"doc(Sends a request: ref.ask(message), or ref.ask.HANDLER(arguments...).
+
+Returns a Future at once, in which the answer arrives: what the handler returns
+or raises. Raises as `tell` does. Any thread.)doc";
+
+constexpr const char* stop_doc = R"doc(stop($self, *, drain=False)
+--
+
+Ends the actor after the message at hand; returns at once.
+
+What still waits in its mailbox becomes dead letters. With drain=True it first
+handles all that was sent before. Its stopping() is called, with "stopped". Does
+nothing if it has ended already. Any thread.)doc";
+
+constexpr const char* kill_doc = R"doc(kill($self)
+--
+
+Ends the actor at once, also within a handler; returns at once.
+
+ActorKilled is raised in Python code that runs or waits there. A call that
+blocks in C goes on until it returns. stopping() isn't called. Any thread.)doc";
+
+constexpr const char* join_doc = R"doc(join($self, timeout=None)
+--
+
+Waits until the actor has ended, at most `timeout` seconds (None: for ever).
+
+Returns whether it has. Any thread; while a handler waits here, other actors go
+on. Raises RuntimeError in the actor itself.)doc";
+
 PyGetSetDef ref_properties[] = {
-    {"tell", ref_tell, nullptr,
-     "Sends one way: ref.tell(message), or ref.tell.handler(arguments...).\n"
-     "Returns None at once; any thread.",
-     nullptr},
-    {"ask", ref_ask, nullptr,
-     "Sends a request: ref.ask(message), or ref.ask.handler(arguments...).\n"
-     "Returns a troupe.Future at once; any thread.",
-     nullptr},
-    {"name", ref_name, nullptr, "The actor's name.", nullptr},
-    {"id", ref_id, nullptr, "A number no other actor ever has.", nullptr},
+    {"tell", ref_tell, nullptr, tell_doc, nullptr},
+    {"ask", ref_ask, nullptr, ask_doc, nullptr},
+    {"name", ref_name, nullptr,
+     "The actor's name, unique in its system while it lives.", nullptr},
+    {"id", ref_id, nullptr,
+     "A number that no other actor of this process ever has.", nullptr},
     {"alive", ref_alive, nullptr, "False once the actor has ended.", nullptr},
     {"queued", ref_queued, nullptr,
-     "How many messages wait in its mailbox, about.", nullptr},
+     "How many messages wait in its mailbox or are at hand, about.", nullptr},
     {},
 };
 
 PyMethodDef ref_methods[] = {
-    {"stop", as_method(ref_stop), METH_VARARGS | METH_KEYWORDS,
-     "stop(*, drain=False)\n--\n\nEnds the actor after the message at hand; "
-     "what still waits becomes dead\nletters. With drain=True, after all that "
-     "was sent before. Returns at once."},
-    {"kill", ref_kill, METH_NOARGS,
-     "kill()\n--\n\nEnds the actor at once: a running Python handler gets "
-     "an exception, stopping()\nisn't called. Returns at once."},
-    {"join", as_method(ref_join), METH_VARARGS | METH_KEYWORDS,
-     "join(timeout=None)\n--\n\nWaits until the actor has ended, at most "
-     "`timeout` seconds. Returns whether it has."},
+    {"stop", as_method(ref_stop), METH_VARARGS | METH_KEYWORDS, stop_doc},
+    {"kill", ref_kill, METH_NOARGS, kill_doc},
+    {"join", as_method(ref_join), METH_VARARGS | METH_KEYWORDS, join_doc},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS,
      "Ref[T]: a ref to an actor whose handlers are those of T."},
     {},
 };
 
 PyType_Slot ref_slots[] = {
-    {Py_tp_doc,
-     const_cast<char*>(
-         "The handle to an actor: small, hashable, can be sent in messages, "
-         "and stays valid\nafter its actor has ended. Made by "
-         "System.spawn().")},
+    {Py_tp_doc, const_cast<char*>(ref_doc)},
     {Py_tp_getset, ref_properties},
     {Py_tp_methods, ref_methods},
     {Py_tp_repr, reinterpret_cast<void*>(ref_repr)},

@@ -23,7 +23,7 @@ public:
   std::size_t stuck() const;
 
 private:
-  void start_thread_locked();
+  void add_thread_locked();
   void run();
   job next(lock_type& lock);
   void wait(lock_type& lock);
@@ -48,26 +48,27 @@ bool service_threads::shared::post(job work) {
     return false;
   }
   queue_.push_back(std::move(work));
-  if (waiting_ == 0) {
-    start_thread_locked();
-  } else {
-    changed_.notify_one();
-  }
+  add_thread_locked();
+  changed_.notify_one();
   return true;
 }
 
-void service_threads::shared::start_thread_locked() {
-  ++threads_;
-  std::thread{[self = shared_from_this()] { self->run(); }}.detach();
+// If jobs are queued and every thread is busy: one more, to run the next job
+// now or, above the limit, as soon as one of the others is stuck.
+void service_threads::shared::add_thread_locked() {
+  const bool all_busy = threads_ == begins_.size();
+  const bool useful = begins_.size() < limit_ || patience_ != duration::max();
+  if (!queue_.empty() && all_busy && useful) {
+    ++threads_;
+    std::thread{[self = shared_from_this()] { self->run(); }}.detach();
+  }
 }
 
 void service_threads::shared::run() {
   lock_type lock{m_};
   while (job work = next(lock)) {
     const auto entry = begins_.insert(begins_.end(), clock::now());
-    if (!queue_.empty() && waiting_ == 0) {
-      start_thread_locked();  // to watch whether this job gets stuck
-    }
+    add_thread_locked();
     lock.unlock();
     work();
     work = nullptr;

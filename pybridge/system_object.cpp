@@ -260,36 +260,93 @@ void system_dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
+constexpr const char* system_doc = R"doc(System(workers=None)
+--
+
+A system of actors on `workers` threads, 1 to 256 (None: one a core).
+
+A context manager: leaving it waits until all messages are handled, and ends the
+actors; with an exception it ends them at once. The launcher makes one for
+`main(system)`. Only the main interpreter makes systems; an actor has
+troupe.context.system.
+
+>>> with troupe.System() as system:
+...     counter = system.spawn("counter")
+...     counter.tell.add(("to", "be"))
+)doc";
+
+constexpr const char* spawn_doc =
+    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=None, **kwargs)
+--
+
+Starts an actor, and returns its Ref when it has started.
+
+target: "module", "module:Class", a module, or a class that can be imported. All
+    arguments that aren't named here go to the module's started(), or to the
+    class.
+name: unique in the system while the actor lives (None: one is made up).
+home: "own", an interpreter of its own; "shared:NAME", one that several actors
+    share, see troupe.shared(); "main", for modules that refuse subinterpreters.
+mailbox: how many messages may wait (None: no limit); when it is full, senders
+    get MailboxFull.
+
+Raises SpawnError, with what was raised there as its cause, if the actor can't
+start, and SystemStopped. Any thread; while a handler waits here, other actors
+go on.
+
+>>> system.spawn("tally:Tally", "apples", name="apples")
+<troupe.Ref 'apples'>
+)doc";
+
+constexpr const char* shutdown_doc = R"doc(shutdown($self, timeout=10.0)
+--
+
+Stops the actors one by one, the last started first, and waits for it.
+
+Each stops after its message at hand; what waits becomes dead letters. Those that
+live after `timeout` seconds are killed. Returns the names of actors that could
+not be ended even so. From now on nothing is spawned. To call it again is fine.
+In a handler it returns at once, and that actor ends as the others do.)doc";
+
+constexpr const char* wait_quiet_doc = R"doc(wait_quiet($self, timeout=None)
+--
+
+Waits until no message is queued or being handled.
+
+At most `timeout` seconds (None: for ever); returns whether it is so. Any thread,
+but not in a handler: RuntimeError.)doc";
+
+constexpr const char* dead_letters_doc = R"doc(dead_letters($self)
+--
+
+How many messages nobody handled, so far: {reason: count}.
+
+The reasons: "stopped", "failed", "no_handler", "mailbox_full", "late_reply".)doc";
+
+constexpr const char* stats_doc = R"doc(stats($self)
+--
+
+Counters of the system, by name: {name: number}.
+
+actors: that live. failed: that have failed, so far. dead_letters: in all.
+workers, spare_workers: threads; spares stand in for those that are busy for
+long or wait. turns, steals, parks, hand_overs: what the scheduler did.
+interpreters_created, _warm, _ended, _leaked.)doc";
+
 PyMethodDef system_methods[] = {
-    {"spawn", as_method(system_spawn), METH_VARARGS | METH_KEYWORDS,
-     "spawn(target, /, *args, name=None, home=\"own\", mailbox=None, "
-     "**kwargs)\n--\n\nStarts an actor and returns its Ref when it has "
-     "started.\n\ntarget: \"module\", \"module:Class\", or a class. The other "
-     "arguments go to the\nmodule's started(), or to the class.\nname: unique "
-     "in the system while the actor lives.\nhome: \"own\" (an interpreter of "
-     "its own), \"shared:NAME\" (one that several\nactors share), or \"main\" "
-     "(for modules that refuse subinterpreters).\nmailbox: how many messages "
-     "may wait; a sender then gets MailboxFull.\n\nRaises SpawnError, with "
-     "what the actor raised as its cause. Any thread; in a\nhandler the other "
-     "actors go on meanwhile."},
+    {"spawn", as_method(system_spawn), METH_VARARGS | METH_KEYWORDS, spawn_doc},
     {"shutdown", as_method(system_shutdown), METH_VARARGS | METH_KEYWORDS,
-     "shutdown(timeout=10.0)\n--\n\nStops the actors, the last started first, "
-     "each after its message at hand; kills\nthose that live after `timeout` "
-     "seconds. Returns the names of actors that could\nnot be ended. In a "
-     "handler it returns at once."},
+     shutdown_doc},
     {"wait_quiet", as_method(system_wait_quiet), METH_VARARGS | METH_KEYWORDS,
-     "wait_quiet(timeout=None)\n--\n\nWaits until no message is queued or "
-     "being handled, at most `timeout` seconds.\nReturns whether it is so."},
+     wait_quiet_doc},
     {"actors", system_actors, METH_NOARGS,
-     "actors()\n--\n\nThe Refs of the living actors, in the order of their "
-     "start."},
+     "actors($self)\n--\n\nThe Refs of the living actors, in the order of "
+     "their start."},
     {"lookup", system_lookup, METH_O,
-     "lookup(name)\n--\n\nThe Ref of the living actor of this name, or None."},
-    {"dead_letters", system_dead_letters, METH_NOARGS,
-     "dead_letters()\n--\n\nHow many messages nobody handled: {reason: "
-     "count}."},
-    {"stats", system_stats, METH_NOARGS,
-     "stats()\n--\n\nCounters of the system, by name."},
+     "lookup($self, name, /)\n--\n\nThe Ref of the living actor of this name, "
+     "or None."},
+    {"dead_letters", system_dead_letters, METH_NOARGS, dead_letters_doc},
+    {"stats", system_stats, METH_NOARGS, stats_doc},
     {"__enter__", system_enter, METH_NOARGS, nullptr},
     {"__exit__", as_method(system_exit), METH_FASTCALL,
      "Waits until the system is quiet, unless an exception passes; then "
@@ -304,13 +361,7 @@ PyGetSetDef system_properties[] = {
 };
 
 PyType_Slot system_slots[] = {
-    {Py_tp_doc,
-     const_cast<char*>(
-         "System(workers=None)\n--\n\nA system of actors on `workers` threads "
-         "(default: one a core). A context\nmanager: leaving it waits until "
-         "all messages are handled, and ends the actors.\n\n>>> with "
-         "troupe.System() as system:\n...     counter = "
-         "system.spawn(\"counter\")\n")},
+    {Py_tp_doc, const_cast<char*>(system_doc)},
     {Py_tp_new, reinterpret_cast<void*>(system_new)},
     {Py_tp_methods, system_methods},
     {Py_tp_getset, system_properties},

@@ -11,34 +11,20 @@ namespace troupe {
 namespace {
 
 constexpr const char* name_texts[] = {
-    "__cause__",
-    "__class__",
-    "__context__",
-    "__dict__",
-    "_fields",
-    "__getinitargs__",
-    "__getnewargs__",
-    "__getnewargs_ex__",
-    "__getstate__",
-    "__module__",
-    "__name__",
-    "__notes__",
-    "__qualname__",
-    "__reduce__",
-    "__reduce_ex__",
-    "__remote_traceback__",
-    "__setstate__",
-    "__suppress_context__",
-    "_member_map_",
-    "_value_",
-    "append",
-    "denominator",
-    "extend",
-    "int",
-    "is_safe",
-    "name",
-    "numerator",
-    "value",
+    "__cause__",      "__class__",
+    "__context__",    "__dict__",
+    "_fields",        "__getinitargs__",
+    "__getnewargs__", "__getnewargs_ex__",
+    "__getstate__",   "__module__",
+    "__name__",       "__notes__",
+    "__qualname__",   "__reduce__",
+    "__reduce_ex__",  "__remote_traceback__",
+    "__setstate__",   "__suppress_context__",
+    "_member_map_",   "_value_",
+    "append",         "denominator",
+    "extend",         "int",
+    "is_safe",        "name",
+    "numerator",      "value",
 };
 static_assert(std::size(name_texts) ==
               static_cast<std::size_t>(known_name::count_));
@@ -111,7 +97,9 @@ type_cache::type_cache() {
   add_builtin_plan(&PyPickleBuffer_Type, class_kind::pickle_buffer);
 }
 
-type_cache::~type_cache() { clear(); }
+type_cache::~type_cache() {
+  clear();
+}
 
 void type_cache::set_ref_hooks(const ref_hooks& hooks) {
   hooks_ = hooks;
@@ -199,11 +187,10 @@ PyObject* type_cache::short_text(const char* characters, std::size_t length) {
   std::uint64_t hash = (first + length) * 0x9E3779B97F4A7C15u;
   hash = (hash ^ last) * 0xC2B2AE3D27D4EB4Fu;
   cached_text& slot = texts_[(hash >> 32) % text_slots];
-  const bool found = slot.first == first && slot.last == last &&
-                     slot.length == length &&
-                     (length <= 16 ||
-                      std::memcmp(PyUnicode_1BYTE_DATA(slot.text.get()) + 8,
-                                  characters + 8, length - 16) == 0);
+  const bool found =
+      slot.first == first && slot.last == last && slot.length == length &&
+      (length <= 16 || std::memcmp(PyUnicode_1BYTE_DATA(slot.text.get()) + 8,
+                                   characters + 8, length - 16) == 0);
   if (!found) {
     slot.length = cached_text::empty;
     slot.text = py_ref::steal(PyUnicode_FromStringAndSize(
@@ -256,8 +243,8 @@ symbol type_cache::name_of_global(PyObject* object, std::string& why) {
   return symbol_of(object, module.get(), name.get(), why);
 }
 
-symbol type_cache::symbol_of(PyObject* object, PyObject* module,
-                             PyObject* name, std::string& why) {
+symbol type_cache::symbol_of(PyObject* object, PyObject* module, PyObject* name,
+                             std::string& why) {
   const char* module_text = PyUnicode_AsUTF8(module);
   const char* name_text =
       module_text == nullptr ? nullptr : PyUnicode_AsUTF8(name);

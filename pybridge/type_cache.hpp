@@ -67,11 +67,11 @@ enum class class_kind : std::uint8_t {
 struct class_plan {
   class_kind kind = class_kind::refused;
   symbol name = symbol::none;
-  py_ref type;                // keeps the class, so that its address is its own
-  py_ref slots;               // instance: a dict, slot name -> descriptor
-  py_ref members;             // enumeration: its dict, name -> member
+  py_ref type;     // keeps the class, so that its address is its own
+  py_ref slots;    // instance: a dict, slot name -> descriptor
+  py_ref members;  // enumeration: its dict, name -> member
   bool own_reduction = false;  // exception: the class overrides __reduce__
-  std::string why;            // refused: the reason, for people
+  std::string why;             // refused: the reason, for people
 };
 
 /// A class or function that a name in a message means in this interpreter.

@@ -22,28 +22,28 @@ enum class tag : std::uint8_t {
   true_value,
   ellipsis,
   not_implemented,
-  int8,        // 1 byte
-  int32,       // 4 bytes
-  int64,       // 8 bytes
-  big_int,     // count, two's complement bytes, low first
-  float64,     // 8 bytes
-  complex128,  // 2 x 8 bytes
-  ascii,       // count, characters of 1 byte, all below 128
-  latin1,      // count, characters of 1 byte
-  ucs2,        // count, characters of 2 bytes
-  ucs4,        // count, characters of 4 bytes
-  bytes,       // count, bytes
-  byte_array,  // count, bytes
-  tuple,       // count, values
-  list,        // count, values
-  set,         // count, values
-  frozen_set,  // count, values
-  dict,        // count, (key, value) pairs
-  frozen_dict,  // count, (key, value) pairs
-  range,        // start, stop, step
-  slice,        // start, stop, step
-  blob,         // attachment, offset, size (counts)
-  memory_view,  // format (ascii), dimensions (count, counts), blob or bytes
+  int8,             // 1 byte
+  int32,            // 4 bytes
+  int64,            // 8 bytes
+  big_int,          // count, two's complement bytes, low first
+  float64,          // 8 bytes
+  complex128,       // 2 x 8 bytes
+  ascii,            // count, characters of 1 byte, all below 128
+  latin1,           // count, characters of 1 byte
+  ucs2,             // count, characters of 2 bytes
+  ucs4,             // count, characters of 4 bytes
+  bytes,            // count, bytes
+  byte_array,       // count, bytes
+  tuple,            // count, values
+  list,             // count, values
+  set,              // count, values
+  frozen_set,       // count, values
+  dict,             // count, (key, value) pairs
+  frozen_dict,      // count, (key, value) pairs
+  range,            // start, stop, step
+  slice,            // start, stop, step
+  blob,             // attachment, offset, size (counts)
+  memory_view,      // format (ascii), dimensions (count, counts), blob or bytes
   writable_buffer,  // attachment, offset, size: arrives as a bytearray
   actor_ref,        // attachment
   global,           // symbol: a class or function by name
@@ -63,6 +63,25 @@ enum class tag : std::uint8_t {
   reduced,    // reduce_part bits; see convert_reduce.cpp
   back_ref,   // count: where the tag of the remembered value is
   last = back_ref,
+};
+
+/// What follows a reduced object's tag, as bits.
+enum reduce_part : unsigned {
+  new_object = 1,  // the callable is copyreg.__newobj__ and isn't written
+  list_items = 2,
+  dict_items = 4,
+  state_part = 8,
+  setter_part = 16,
+  all_parts = 31,
+};
+
+/// What follows an exception's tag, as bits.
+enum exception_part : unsigned {
+  traceback_part = 1,
+  cause_part = 2,
+  context_part = 4,
+  suppress_context = 8,
+  own_reduction = 16,
 };
 
 inline constexpr std::uint8_t remember = 0x80;

@@ -80,6 +80,7 @@ runnable* worker::next() noexcept {
   while (!group_.is_stopping()) {
     if (has_seat()) {
       if (runnable* const r = take_own()) {
+        hand_search_on();
         return r;
       }
       if (runnable* const r = search()) {
@@ -132,6 +133,14 @@ runnable* worker::search() noexcept {
     group_.share_work();
   }
   return r;
+}
+
+// It has work already, which may block or last: others go on searching.
+void worker::hand_search_on() noexcept {
+  if (searching_) {
+    end_search();
+    group_.share_work();
+  }
 }
 
 void worker::end_search() noexcept {

@@ -83,6 +83,7 @@ private:
   bool has_seat() noexcept;
   runnable* take_own() noexcept;
   runnable* search() noexcept;
+  void hand_search_on() noexcept;
   void end_search() noexcept;
   void sleep() noexcept;
   void run_turn(runnable& r) noexcept;

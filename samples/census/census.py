@@ -13,11 +13,15 @@ import json
 import os
 import sys
 import sysconfig
+import threading
 import time
 
 import measure
 import table
 from tqdm import tqdm
+
+# One process needs no semaphore, which is what tqdm makes otherwise.
+tqdm.set_lock(threading.RLock())
 
 
 def main(system, args):

@@ -8,10 +8,14 @@ import argparse
 import os
 import re
 import sys
+import threading
 import time
 
 import png
 from tqdm import tqdm
+
+# One process needs no semaphore, which is what tqdm makes otherwise.
+tqdm.set_lock(threading.RLock())
 
 
 def main(system, args):

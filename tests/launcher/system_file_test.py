@@ -95,9 +95,11 @@ class SystemFileTest(LauncherTest):
         self.assertEqual((result.code, result.out), (0, "['x'] 2\n"), result)
 
     def test_without_an_entry_it_runs_until_it_is_stopped(self):
-        self.list('[[actor]]\nmodule = "front"')
+        self.write("shop/last.py", "def started(): print('all are there')")
+        self.list('[[actor]]\nmodule = "front"\n[[actor]]\nmodule = "last"')
         process = self.start("run", "shop/system.toml")
         self.assertEqual(process.stdout.readline(), "front: () {}\n")
+        self.assertEqual(process.stdout.readline(), "all are there\n")
         interrupt(process)
         result = self.finish(process)
         self.assertEqual((result.code, result.out), (130, "stopping: shutdown\n"))

@@ -8,6 +8,8 @@ import layering
 
 
 class Checkout(unittest.TestCase):
+    maxDiff = None  # show all of it
+
     def test_all_dependencies_point_downwards(self):
         root = os.path.dirname(os.path.realpath("WORKSPACE"))
         self.assertIn("base/BUILD", layering.files(root))

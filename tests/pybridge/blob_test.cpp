@@ -33,14 +33,26 @@ TEST_CASE("a Blob reads like bytes") {
   side here;
   here.exec("b = Blob(b'abcdef')");
   for (const char* expression :
-       {"len(b) == 6", "bytes(b) == b'abcdef'", "b[0] == 97 and b[-1] == 102",
-        "b", "not Blob(b'')", "b == b'abcdef' and b'abcdef' == b",
-        "b != b'abcdeg' and b != b'abc'", "b == bytearray(b'abcdef')",
-        "b == Blob(b'abcdef') and b is not Blob(b'abcdef')", "b != 'abcdef'",
-        "b != None", "hash(b) == hash(b'abcdef')", "{b: 1}[b'abcdef'] == 1",
-        "repr(b) == '<troupe.Blob of 6 bytes>'", "list(b) == list(b'abcdef')",
-        "97 in b and 0 not in b", "b'cd' in bytes(b)", "Blob(memoryview(b'abcdef')[::1]) == b",
-        "Blob(bytearray(b'xyz')) == b'xyz'", "bytes(Blob(b)) == bytes(b)"}) {
+       {"len(b) == 6",
+        "bytes(b) == b'abcdef'",
+        "b[0] == 97 and b[-1] == 102",
+        "b",
+        "not Blob(b'')",
+        "b == b'abcdef' and b'abcdef' == b",
+        "b != b'abcdeg' and b != b'abc'",
+        "b == bytearray(b'abcdef')",
+        "b == Blob(b'abcdef') and b is not Blob(b'abcdef')",
+        "b != 'abcdef'",
+        "b != None",
+        "hash(b) == hash(b'abcdef')",
+        "{b: 1}[b'abcdef'] == 1",
+        "repr(b) == '<troupe.Blob of 6 bytes>'",
+        "list(b) == list(b'abcdef')",
+        "97 in b and 0 not in b",
+        "b'cd' in bytes(b)",
+        "Blob(memoryview(b'abcdef')[::1]) == b",
+        "Blob(bytearray(b'xyz')) == b'xyz'",
+        "bytes(Blob(b)) == bytes(b)"}) {
     CHECK(is_true(here, expression));
   }
 }
@@ -78,8 +90,9 @@ TEST_CASE("a slice of a Blob is a Blob of the same memory") {
   const py_ref part = here.eval("b[2:8][1:]");
   CHECK(part_of_blob(part.get()).buffer == part_of_blob(whole.get()).buffer);
   CHECK(part_of_blob(part.get()).offset == 3);
-  CHECK(raised(here, "b[::2]").find("ValueError: a Blob has no slices with a "
-                                    "step") == 0);
+  CHECK(raised(here, "b[::2]")
+            .find("ValueError: a Blob has no slices with a "
+                  "step") == 0);
 }
 
 TEST_CASE("a view keeps the memory when the Blob is gone") {
@@ -115,8 +128,9 @@ b = Blob.open(path)
 TEST_CASE("a file that can't be mapped is an OSError that names it") {
   side here;
   const std::string missing = raised(here, "Blob.open('/no/such/file')");
-  CHECK(missing == "FileNotFoundError: [Errno 2] No such file or directory: "
-                   "'/no/such/file'");
+  CHECK(missing ==
+        "FileNotFoundError: [Errno 2] No such file or directory: "
+        "'/no/such/file'");
   CHECK(raised(here, "Blob.open('/')").find("IsADirectoryError") == 0);
   CHECK(raised(here, "Blob.open('/dev/null')").find("OSError") == 0);
   CHECK(raised(here, "Blob.open('a\\0b')").find("ValueError") == 0);

@@ -2,13 +2,12 @@
 // What _bootstrap.py arranges: output in whole lines, logging, __main__.
 #include "pybridge/python.hpp"
 
-#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <unistd.h>
 
 #include <doctest/doctest.h>
 
@@ -36,30 +35,60 @@ std::string written(int descriptor, const char* statements) {
   return joined(output.writes());
 }
 
-// The file that is the program's __main__ for as long as this lives.
+// A file that is the program's __main__ for as long as this lives.
 class main_script {
 public:
-  explicit main_script(const std::string& text) {
-    std::ofstream{path_} << text;
-    set("__main__.__file__ = '" + path_ + "'");
+  enum class started_as { script, module, alias };
+
+  explicit main_script(const std::string& text,
+                       started_as how = started_as::script) {
+    std::ofstream{folder_ + "/" + name_ + ".py"} << text;
+    change(
+        "import importlib.machinery, sys\n"
+        "sys.first_main = sys.modules['__main__']\n"
+        "sys.path.insert(0, '" +
+        folder_ + "')\n");
+    switch (how) {
+      case started_as::script:
+        change("__file__ = '" + folder_ + "/" + name_ + ".py'");
+        break;
+      case started_as::module:  // python -m
+        change("__spec__ = importlib.machinery.ModuleSpec('" + name_ +
+               "', None)");
+        break;
+      case started_as::alias:  // as the launcher does
+        change("sys.modules['__main__'] = __import__('" + name_ + "')");
+    }
   }
   ~main_script() {
-    set("del __main__.__file__");
-    std::remove(path_.c_str());
+    change(
+        "import sys\n"
+        "del sys.path[0]\n"
+        "sys.modules['__main__'] = sys.first_main\n"
+        "vars(sys.first_main).pop('__file__', None)\n"
+        "sys.first_main.__spec__ = None\n");
+    std::filesystem::remove_all(folder_);
   }
   main_script(const main_script&) = delete;
   main_script& operator=(const main_script&) = delete;
 
+  const std::string& name() const { return name_; }
+
 private:
-  static void set(const std::string& statement) {
+  static void change(const std::string& statements) {
     const interpreter::attach scope{test_runtime().main()};
-    CHECK(run(("import __main__; " + statement).c_str()));
+    CHECK(run(statements.c_str()));
     CHECK(test_runtime().note_settings().has_value());
   }
-  const std::string path_ =
-      std::string{std::getenv("TEST_TMPDIR") ? std::getenv("TEST_TMPDIR")
-                                             : "/tmp"} +
-      "/troupe_main_" + std::to_string(getpid()) + ".py";
+  static std::string make_folder() {
+    std::string name = std::filesystem::temp_directory_path() / "troupeXXXXXX";
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    return name;
+  }
+
+  static inline int count_ = 0;
+  const std::string folder_ = make_folder();
+  const std::string name_ = "program_" + std::to_string(++count_);
 };
 
 TEST_SUITE("bootstrap") {
@@ -150,6 +179,25 @@ TEST_CASE("a class of the program's script is found in __main__") {
   CHECK(eval("__import__('__main__').runs") == "1");
 }
 
+TEST_CASE("a program started by python -m is found in the same way") {
+  const main_script script{
+      "class Point: pass\n"
+      "if __name__ == '__main__': raise SystemExit('ran as the program')\n",
+      main_script::started_as::module};
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  CHECK(eval("__import__('__main__').Point.__module__") == "__mp_main__");
+}
+
+TEST_CASE("a program that has a module's name is imported under it") {
+  const main_script script{"class Point: pass", main_script::started_as::alias};
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  CHECK(eval("__import__('__main__').Point.__module__") == script.name());
+  CHECK(eval("__import__('__main__').Point.__module__ in "
+             "__import__('sys').modules") == "True");
+}
+
 TEST_CASE("the script isn't run by those who only look at __main__") {
   const main_script script{"raise SystemExit('ran')"};
   const auto home = new_interpreter();
@@ -172,8 +220,8 @@ TEST_CASE("without a script the message says what to do") {
   const auto home = new_interpreter();
   const interpreter::attach scope{*home};
   CHECK(eval("__import__('__main__').Point") ==
-        "AttributeError: what is defined in an interactive session can't be "
-        "used in an actor: put it in a module");
+        "AttributeError: what an interactive session or a package's "
+        "__main__.py defines can't be used in an actor: put it in a module");
 }
 
 }  // TEST_SUITE("bootstrap")

@@ -17,8 +17,7 @@ using test::side;
 /// Arguments written as Python: positional ones, then named ones.
 class arguments {
 public:
-  arguments(side& here, const std::string& positional,
-            const std::string& named)
+  arguments(side& here, const std::string& positional, const std::string& named)
       : positional_{here.eval("(lambda *a: a)(" + positional + ")")},
         named_{here.eval("dict(" + named + ")")},
         names_{py_ref::steal(PySequence_Tuple(named_.get()))},
@@ -74,18 +73,19 @@ TEST_CASE("a call arrives with its arguments in place") {
     REQUIRE(decode_call(here.types(), content, call));
     const py_ref got = py_ref::steal(call.call(f.get()));
     REQUIRE(got);
-    const py_ref expected = here.eval("f(" + std::string{positional} +
-                                      (*positional != '\0' && *named != '\0' ? ", " : "") +
-                                      named + ")");
+    const py_ref expected = here.eval(
+        "f(" + std::string{positional} +
+        (*positional != '\0' && *named != '\0' ? ", " : "") + named + ")");
     CHECK(here.holds("got == sent", expected.get(), got.get()));
-    CHECK(here.holds("list(got[1]) == list(sent[1])", expected.get(),
-                     got.get()));
+    CHECK(
+        here.holds("list(got[1]) == list(sent[1])", expected.get(), got.get()));
   }
 }
 
 TEST_CASE("a decoded call can be used again for another") {
   side here;
-  const payload large = arguments{here, "*range(100)", ""}.encoded(here.types());
+  const payload large =
+      arguments{here, "*range(100)", ""}.encoded(here.types());
   const payload small = arguments{here, "1, 2", "a=3"}.encoded(here.types());
   decoded_call call;
   REQUIRE(decode_call(here.types(), large, call));
@@ -100,7 +100,8 @@ TEST_CASE("a decoded call can be used again for another") {
 TEST_CASE("one object in two arguments arrives as one object") {
   side here;
   here.exec("x = [1]\ndef same(a, b, c): return a is b is c[0]");
-  const payload content = arguments{here, "x, x", "c=[x]"}.encoded(here.types());
+  const payload content =
+      arguments{here, "x, x", "c=[x]"}.encoded(here.types());
   decoded_call call;
   REQUIRE(decode_call(here.types(), content, call));
   CHECK(py_ref::steal(call.call(here.eval("same").get())).get() == Py_True);
@@ -108,8 +109,8 @@ TEST_CASE("one object in two arguments arrives as one object") {
 
 TEST_CASE("a call that can't be decoded leaves nothing behind") {
   side here;
-  payload content = arguments{here, "1, [2], 'three'", "a=[4]"}.encoded(
-      here.types());
+  payload content =
+      arguments{here, "1, [2], 'three'", "a=[4]"}.encoded(here.types());
   for (std::size_t size = content.size(); size-- != 0;) {
     content.truncate(size);
     decoded_call call;

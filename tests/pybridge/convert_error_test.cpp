@@ -68,9 +68,10 @@ TEST_CASE("exceptions of CPython's own arrive with all they hold") {
     CAPTURE(expression);
     const py_ref sent = here.eval(expression);
     const py_ref got = here.decoded(here.encoded(sent.get()));
-    CHECK(here.holds("type(got) is type(sent) and got.args == sent.args and "
-                     "str(got) == str(sent)",
-                     sent.get(), got.get()));
+    CHECK(
+        here.holds("type(got) is type(sent) and got.args == sent.args and "
+                   "str(got) == str(sent)",
+                   sent.get(), got.get()));
     CHECK(here.holds(
         "all(getattr(got, n, 0) == getattr(sent, n, 0) for n in ('errno', "
         "'filename', 'filename2', 'code', 'value', 'name', 'path', 'start', "
@@ -84,9 +85,10 @@ TEST_CASE("exceptions with an __init__ of their own need not fit their args") {
   here.exec(classes);
   py_ref got =
       here.decoded(here.encoded(here.eval("mod.TwoArguments(1, [2])").get()));
-  CHECK(here.holds("(got.a, got.b, str(got)) == (1, [2], '1 and [2]') and "
-                   "type(got) is mod.TwoArguments",
-                   nullptr, got.get()));
+  CHECK(
+      here.holds("(got.a, got.b, str(got)) == (1, [2], '1 and [2]') and "
+                 "type(got) is mod.TwoArguments",
+                 nullptr, got.get()));
   got = here.decoded(here.encoded(here.eval("mod.Reducing(code=5)").get()));
   CHECK(here.holds("type(got) is mod.Reducing and got.code == 5", nullptr,
                    got.get()));
@@ -117,15 +119,17 @@ suppressed = caught(lambda: exec("try: 1/0\nexcept: raise ValueError from None")
                    got.get()));
   CHECK(here.holds("repr(got.__context__) == \"KeyError('k')\"", nullptr,
                    got.get()));
-  CHECK(here.holds("type(got.__context__.__cause__) is ZeroDivisionError and "
-                   "got.__context__.__suppress_context__",
-                   nullptr, got.get()));
+  CHECK(
+      here.holds("type(got.__context__.__cause__) is ZeroDivisionError and "
+                 "got.__context__.__suppress_context__",
+                 nullptr, got.get()));
   CHECK(here.holds("got.__cause__ is None and not got.__suppress_context__",
                    nullptr, got.get()));
   got = here.decoded(here.encoded(here.eval("suppressed").get()));
-  CHECK(here.holds("got.__suppress_context__ and type(got.__context__) is "
-                   "ZeroDivisionError",
-                   nullptr, got.get()));
+  CHECK(
+      here.holds("got.__suppress_context__ and type(got.__context__) is "
+                 "ZeroDivisionError",
+                 nullptr, got.get()));
 }
 
 TEST_CASE("a traceback inside a message arrives as text") {
@@ -134,9 +138,10 @@ TEST_CASE("a traceback inside a message arrives as text") {
   here.exec("error = caught(mod.fail)");
   const py_ref got = here.decoded(here.encoded(here.eval("[error]").get()));
   CHECK(here.holds("got[0].__traceback__ is None", nullptr, got.get()));
-  CHECK(here.holds("got[0].__remote_traceback__.startswith('Traceback (most') "
-                   "and 'in fail' in got[0].__remote_traceback__",
-                   nullptr, got.get()));
+  CHECK(
+      here.holds("got[0].__remote_traceback__.startswith('Traceback (most') "
+                 "and 'in fail' in got[0].__remote_traceback__",
+                 nullptr, got.get()));
 }
 
 TEST_CASE("exception groups arrive with their exceptions") {
@@ -165,10 +170,12 @@ def fail():
 big = [1, 2]
 error = caught(fail)
 )py");
-  const py_ref got = here.decoded(here.encoded(here.eval("[error, big]").get()));
-  CHECK(here.holds("got[0].args == ([1, 2],) and got[0].__cause__ is None and "
-                   "got[1] is got[0].args[0]",
-                   nullptr, got.get()));
+  const py_ref got =
+      here.decoded(here.encoded(here.eval("[error, big]").get()));
+  CHECK(
+      here.holds("got[0].args == ([1, 2],) and got[0].__cause__ is None and "
+                 "got[1] is got[0].args[0]",
+                 nullptr, got.get()));
 }
 
 TEST_CASE("an answer is the same exception, its traceback is the cause") {
@@ -176,9 +183,10 @@ TEST_CASE("an answer is the same exception, its traceback is the cause") {
   here.exec(classes);
   here.exec("error = caught(mod.fail); error.add_note('see the manual')");
   const py_ref got = answered(here, "error");
-  CHECK(here.holds("type(got) is mod.TwoArguments and got.a == 1 and "
-                   "got.__notes__ == ['see the manual']",
-                   nullptr, got.get()));
+  CHECK(
+      here.holds("type(got) is mod.TwoArguments and got.a == 1 and "
+                 "got.__notes__ == ['see the manual']",
+                 nullptr, got.get()));
   CHECK(here.holds("type(got.__cause__).__name__ == 'RemoteTraceback'", nullptr,
                    got.get()));
   for (const char* part : {"Traceback (most recent call last)", "in fail",
@@ -222,12 +230,14 @@ def huge():
     raise Huge('x' * 10_000_000)
 )py");
   py_ref got = answered(here, "caught(local)");
-  CHECK(here.holds("type(got).__name__ == 'RemoteError' and got.text == 'text' "
-                   "and got.type_name.endswith('Local')",
-                   nullptr, got.get()));
-  CHECK(here.holds("'in local' in got.traceback and got.traceback in "
-                   "str(got.__cause__)",
-                   nullptr, got.get()));
+  CHECK(
+      here.holds("type(got).__name__ == 'RemoteError' and got.text == 'text' "
+                 "and got.type_name.endswith('Local')",
+                 nullptr, got.get()));
+  CHECK(
+      here.holds("'in local' in got.traceback and got.traceback in "
+                 "str(got.__cause__)",
+                 nullptr, got.get()));
   got = answered(here, "caught(unsendable)");
   CHECK(here.holds("got.type_name == 'ValueError'", nullptr, got.get()));
   got = answered(here, "caught(shy)");
@@ -246,10 +256,11 @@ TEST_CASE("an answer whose class the receiver lacks becomes a RemoteError") {
   side there;
   const py_ref got = py_ref::steal(decode_exception(there.types(), content));
   REQUIRE(got);
-  CHECK(there.holds("type(got).__name__ == 'RemoteError' and got.type_name == "
-                    "'mod.TwoArguments' and str(got) == "
-                    "'mod.TwoArguments: 1 and 2'",
-                    nullptr, got.get()));
+  CHECK(
+      there.holds("type(got).__name__ == 'RemoteError' and got.type_name == "
+                  "'mod.TwoArguments' and str(got) == "
+                  "'mod.TwoArguments: 1 and 2'",
+                  nullptr, got.get()));
 }
 
 TEST_CASE("an answer can be passed on, and a RemoteError sent") {
@@ -260,14 +271,17 @@ TEST_CASE("an answer can be passed on, and a RemoteError sent") {
   encode_exception(here.types(), first.get(), content);
   const py_ref second = py_ref::steal(decode_exception(here.types(), content));
   REQUIRE(second);
-  CHECK(here.holds("type(got) is mod.TwoArguments and 'in fail' in "
-                   "str(got.__cause__)",
-                   nullptr, second.get()));
-  here.exec("import troupe.errors as e; r = e.RemoteError('a.B', 'words', 'tb')");
+  CHECK(
+      here.holds("type(got) is mod.TwoArguments and 'in fail' in "
+                 "str(got.__cause__)",
+                 nullptr, second.get()));
+  here.exec(
+      "import troupe.errors as e; r = e.RemoteError('a.B', 'words', 'tb')");
   const py_ref got = here.decoded(here.encoded(here.eval("r").get()));
-  CHECK(here.holds("(got.type_name, got.text, got.traceback, str(got)) == "
-                   "('a.B', 'words', 'tb', 'a.B: words')",
-                   nullptr, got.get()));
+  CHECK(
+      here.holds("(got.type_name, got.text, got.traceback, str(got)) == "
+                 "('a.B', 'words', 'tb', 'a.B: words')",
+                 nullptr, got.get()));
 }
 
 TEST_CASE("encode_exception() leaves no exception set") {
@@ -283,8 +297,7 @@ TEST_CASE("encode_exception() leaves no exception set") {
 
 TEST_CASE("an empty answer says that memory was short") {
   side here;
-  const py_ref got =
-      py_ref::steal(decode_exception(here.types(), payload{}));
+  const py_ref got = py_ref::steal(decode_exception(here.types(), payload{}));
   REQUIRE(got);
   CHECK(here.holds("got.type_name == 'MemoryError'", nullptr, got.get()));
 }

@@ -119,8 +119,8 @@ public:
         const std::size_t size = below(bytes.size() - at) + 1;
         const std::vector<std::byte> part(
             here, here + static_cast<std::ptrdiff_t>(size));
-        bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(
-                                         below(bytes.size() + 1)),
+        bytes.insert(bytes.begin() +
+                         static_cast<std::ptrdiff_t>(below(bytes.size() + 1)),
                      part.begin(), part.end());
       }
     }
@@ -170,7 +170,8 @@ TEST_CASE("mutated messages decode to an object or an exception" *
   side here;
   here.exec(definitions);
   const auto corpus = corpus_of(here);
-  const auto seed = static_cast<unsigned>(setting("TROUPE_FUZZ_SEED", 20260504));
+  const auto seed =
+      static_cast<unsigned>(setting("TROUPE_FUZZ_SEED", 20260504));
   const long rounds = setting("TROUPE_FUZZ_ROUNDS", 100'000);
   MESSAGE("seed " << seed << ", " << rounds << " rounds");
   mutator mutate{seed};

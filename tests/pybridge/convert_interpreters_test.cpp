@@ -81,17 +81,19 @@ TEST_CASE("an exception crosses with its class and its traceback") {
     const own_gil_interpreter other;
     side there;
     there.exec(definitions);
-    there.exec("def fail(): raise mod.Oops(1, [2])\n"
-               "try: fail()\nexcept mod.Oops as e: error = e");
+    there.exec(
+        "def fail(): raise mod.Oops(1, [2])\n"
+        "try: fail()\nexcept mod.Oops as e: error = e");
     encode_exception(there.types(), there.eval("error").get(), content);
   }
   side here;
   here.exec(definitions);
   const py_ref got = py_ref::steal(decode_exception(here.types(), content));
   REQUIRE(got);
-  CHECK(here.holds("type(got) is mod.Oops and got.b == [2] and "
-                   "'in fail' in str(got.__cause__)",
-                   nullptr, got.get()));
+  CHECK(
+      here.holds("type(got) is mod.Oops and got.b == [2] and "
+                 "'in fail' in str(got.__cause__)",
+                 nullptr, got.get()));
 }
 
 TEST_CASE("nothing is imported before it is needed") {

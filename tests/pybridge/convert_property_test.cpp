@@ -134,8 +134,8 @@ TEST_CASE("random values arrive equal, of the same type" *
     REQUIRE(here.holds("same(got, sent)", sent.get(), got.get()));
     // Sending it on is the same again.
     const payload again = here.encoded(got.get());
-    REQUIRE(here.holds("same(got, sent)", sent.get(),
-                       here.decoded(again).get()));
+    REQUIRE(
+        here.holds("same(got, sent)", sent.get(), here.decoded(again).get()));
   }
 }
 

@@ -90,9 +90,10 @@ class Custom:
       here.eval("[mod.Job(Ref(1), Blob(b'a')), collections.deque([Ref(2)]),"
                 " mod.Custom(Ref(3), Blob(b'b')), ValueError(Ref(4))]")
           .get()));
-  CHECK(here.holds("(got[0].owner.id, got[1][0].id, got[2].parts[0].id,"
-                   " got[3].args[0].id) == (1, 2, 3, 4)",
-                   nullptr, got.get()));
+  CHECK(
+      here.holds("(got[0].owner.id, got[1][0].id, got[2].parts[0].id,"
+                 " got[3].args[0].id) == (1, 2, 3, 4)",
+                 nullptr, got.get()));
   CHECK(here.holds("got[0].data == b'a' and got[2].parts[1] == b'b'", nullptr,
                    got.get()));
 }
@@ -120,7 +121,8 @@ TEST_CASE("a view of a Blob is shared, with its shape") {
 
 TEST_CASE("a view of other memory arrives as a read-only copy") {
   side here;
-  here.exec("import array; a = array.array('i', range(6)); big = bytes(200000)");
+  here.exec(
+      "import array; a = array.array('i', range(6)); big = bytes(200000)");
   for (const std::string expression :
        {"memoryview(b'abc')", "memoryview(bytearray(b'abc'))[1:]",
         "memoryview(a)", "memoryview(a)[::2]", "memoryview(b'abcd')[::-1]",
@@ -131,9 +133,10 @@ TEST_CASE("a view of other memory arrives as a read-only copy") {
     CAPTURE(expression);
     const py_ref sent = here.eval(expression);
     const py_ref got = here.decoded(here.encoded(sent.get()));
-    CHECK(here.holds("got == sent and got.readonly and got.tolist() == "
-                     "sent.tolist()",
-                     sent.get(), got.get()));
+    CHECK(
+        here.holds("got == sent and got.readonly and got.tolist() == "
+                   "sent.tolist()",
+                   sent.get(), got.get()));
     CHECK(here.holds("(got.format, got.shape) == (sent.format, sent.shape)",
                      sent.get(), got.get()));
   }
@@ -146,8 +149,8 @@ import ctypes
 class Pair(ctypes.Structure): _fields_ = [('a', ctypes.c_int)]
 released = memoryview(b''); released.release()
 )py");
-  CHECK(here.refusal("[memoryview((Pair * 2)())]").find(
-            "TypeError: message[0]: memoryview can't be sent") == 0);
+  CHECK(here.refusal("[memoryview((Pair * 2)())]")
+            .find("TypeError: message[0]: memoryview can't be sent") == 0);
   CHECK(here.refusal("released").find("TypeError: message: memoryview") == 0);
 }
 
@@ -173,9 +176,9 @@ small = bytearray(b'abc'); large = bytearray(200_000)
     CHECK(content.attachments().size() == attachments);
     CHECK(content.size() < 300);
     const py_ref got = here.decoded(content);
-    CHECK(here.holds(std::string{"got.data == sent.data and type(got.data) is "} +
-                         expected,
-                     sent.get(), got.get()));
+    CHECK(here.holds(
+        std::string{"got.data == sent.data and type(got.data) is "} + expected,
+        sent.get(), got.get()));
   };
   check("small", "bytearray", 0);
   check("large", "bytearray", 1);

@@ -27,15 +27,51 @@ TEST_SUITE("convert") {
 
 TEST_CASE("atoms arrive as they were sent") {
   side here;
-  for (const char* expression :
-       {"None", "True", "False", "...", "NotImplemented", "0", "1", "-1", "127",
-        "128", "-128", "-129", "2**31-1", "2**31", "-2**31", "2**63-1",
-        "-2**63", "2**63", "-2**63-1", "10**30", "-10**30", "2**100000",
-        "-2**100000 + 1", "0.0", "-0.0", "1.5", "float('inf')", "float('nan')",
-        "1e308", "complex(1, -2)", "complex(0.0, -0.0)", "''", "'a'",
-        "'plain'", "'\\xe4\\xf6'", "'\\u20ac'", "'\\U0001F600 and more'",
-        "'\\ud800'", "'\\x00'", "'x' * 1000", "'\\u20ac' * 1000", "b''",
-        "b'a'", "b'\\x00\\xff'", "b'x' * 1000"}) {
+  for (const char* expression : {"None",
+                                 "True",
+                                 "False",
+                                 "...",
+                                 "NotImplemented",
+                                 "0",
+                                 "1",
+                                 "-1",
+                                 "127",
+                                 "128",
+                                 "-128",
+                                 "-129",
+                                 "2**31-1",
+                                 "2**31",
+                                 "-2**31",
+                                 "2**63-1",
+                                 "-2**63",
+                                 "2**63",
+                                 "-2**63-1",
+                                 "10**30",
+                                 "-10**30",
+                                 "2**100000",
+                                 "-2**100000 + 1",
+                                 "0.0",
+                                 "-0.0",
+                                 "1.5",
+                                 "float('inf')",
+                                 "float('nan')",
+                                 "1e308",
+                                 "complex(1, -2)",
+                                 "complex(0.0, -0.0)",
+                                 "''",
+                                 "'a'",
+                                 "'plain'",
+                                 "'\\xe4\\xf6'",
+                                 "'\\u20ac'",
+                                 "'\\U0001F600 and more'",
+                                 "'\\ud800'",
+                                 "'\\x00'",
+                                 "'x' * 1000",
+                                 "'\\u20ac' * 1000",
+                                 "b''",
+                                 "b'a'",
+                                 "b'\\x00\\xff'",
+                                 "b'x' * 1000"}) {
     check_round_trip(here, expression);
   }
 }
@@ -86,8 +122,8 @@ TEST_CASE("a list that appears twice arrives as one list, twice") {
       here.decoded(here.encoded(here.eval("{'a': x, 'b': [x, x]}").get()));
   CHECK(here.holds("got == {'a': [1, 2], 'b': [[1, 2], [1, 2]]}", nullptr,
                    got.get()));
-  CHECK(here.holds("got['a'] is got['b'][0] is got['b'][1]", nullptr,
-                   got.get()));
+  CHECK(
+      here.holds("got['a'] is got['b'][0] is got['b'][1]", nullptr, got.get()));
 }
 
 TEST_CASE("a large str or bytes that appears often is written once") {

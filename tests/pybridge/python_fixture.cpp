@@ -59,11 +59,13 @@ side::side() {
   types_->set_ref_hooks({ref_type_.type(), to_shared, from_shared, nullptr});
 }
 
-side::~side() { PyErr_Clear(); }
+side::~side() {
+  PyErr_Clear();
+}
 
 py_ref side::eval(const std::string& expression) {
-  py_ref result = py_ref::steal(PyRun_String(
-      expression.c_str(), Py_eval_input, names_.get(), names_.get()));
+  py_ref result = py_ref::steal(PyRun_String(expression.c_str(), Py_eval_input,
+                                             names_.get(), names_.get()));
   if (!result) {
     FAIL(expression << " raised " << take_error());
   }

@@ -36,8 +36,8 @@ public:
   /// "TypeError: text" of the exception that is set, which is cleared.
   static std::string take_error();
 
-  payload encoded(PyObject* object);        // fails the test if it can't be
-  py_ref decoded(const payload& content);   // likewise
+  payload encoded(PyObject* object);       // fails the test if it can't be
+  py_ref decoded(const payload& content);  // likewise
   /// What encoding the expression's value raises; "" if nothing.
   std::string refusal(const std::string& expression);
 

@@ -31,9 +31,12 @@ TEST_CASE("timers fire in the order of their deadlines" *
       done.count_down();
     };
   };
+  std::latch all_set{1};  // holds up the thread that fires them
+  scheduler.after(0ms, [&] { all_set.wait(); });
   scheduler.after(6ms, note('c'));
   scheduler.after(4ms, note('b'));
   scheduler.after(2ms, note('a'));
+  all_set.count_down();
   done.wait();
   CHECK(order == "abc");
 }

@@ -133,8 +133,8 @@ def load_main() -> None:
         return
     if _script is None:
         raise AttributeError(
-            "what is defined in an interactive session can't be used in an "
-            "actor: put it in a module"
+            "what an interactive session or a package's __main__.py defines "
+            "can't be used in an actor: put it in a module"
         )
     how, where = _script
     del main.__getattr__  # whatever the script asks of __main__ is not there yet

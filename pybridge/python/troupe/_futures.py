@@ -13,7 +13,7 @@ from troupe import _core
 
 _tokens = count(1)
 _loop_places = None  # asyncio loop -> _Place; made when asyncio is in use
-_actor_places = {}  # id of an actor -> _Place
+_actor_places: dict = {}  # id of an actor -> _Place
 _thread_place = None
 
 

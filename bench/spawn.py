@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The life of an actor: how long it takes to begin one and to end it. An actor
+has an interpreter of its own, from a pool of warm ones or, when there is none
+left, a new one; a light actor shares an interpreter with others."""
+
+import statistics
+import time
+
+from memory_of import wait_for_warm_interpreters
+
+import rounds
+
+
+def main(system, args):
+    options = rounds.Options(args, __doc__, rounds=5)
+    contest = rounds.Contest("A life", unit="ms", scale=1e3)
+    cycles, some, few = options.size(200), options.size(10, 2), options.size(5, 1)
+    lives = Lives(system)
+    contest.add("actor: spawn, stop, join", lambda: lives.whole(cycles))
+    contest.add("  spawn from the warm pool", lambda: lives.warm(some))
+    contest.add("  spawn, each of 10 in a burst", lambda: lives.burst(10))
+    contest.add("  stop, join", lambda: lives.end(some))
+    contest.add("light actor: spawn, stop, join",
+                lambda: lives.whole(cycles, "shared:light"))
+    contest.add("C++ actor: spawn, stop, join", rounds.core("life", options.size(20_000)))
+    contest.add("concurrent.interpreters: create, close",
+                rounds.peer("interpreter_life", some))
+    for method in "fork", "forkserver", "spawn":
+        contest.add(f"process ({method}): start, join",
+                    rounds.peer(f"{method}_process_life", few))
+    contest.run(options.rounds)
+
+
+class Lives:
+    """Begins and ends actors; each function answers the seconds for one."""
+
+    def __init__(self, system):
+        self._system = system
+        self._warm = 0
+
+    def whole(self, count, home="own"):
+        self._let_the_pool_fill()
+        start = time.perf_counter()
+        for _ in range(count):
+            end(self._spawn(home))
+        return (time.perf_counter() - start) / count
+
+    def warm(self, count):
+        return statistics.median(self._warm_spawn()[0] for _ in range(count))
+
+    def end(self, count):
+        return statistics.median(self._warm_spawn()[1] for _ in range(count))
+
+    def burst(self, count):
+        self._let_the_pool_fill()
+        started = [self._spawn() for _ in range(self._warm)]
+        start = time.perf_counter()
+        started += [self._spawn() for _ in range(count)]
+        seconds = (time.perf_counter() - start) / count
+        for actor in started:
+            end(actor)
+        return seconds
+
+    def _warm_spawn(self):
+        self._let_the_pool_fill()
+        start = time.perf_counter()
+        actor = self._spawn()
+        running = time.perf_counter()
+        end(actor)
+        return running - start, time.perf_counter() - running
+
+    def _spawn(self, home="own"):
+        return self._system.spawn("tiny", home=home)
+
+    def _let_the_pool_fill(self):
+        wait_for_warm_interpreters(self._system)
+        self._warm = self._system.stats()["interpreters_warm"]
+
+
+def end(actor):
+    actor.stop()
+    actor.join()
