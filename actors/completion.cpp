@@ -65,7 +65,7 @@ bool completion::set_fault(fault&& why) noexcept {
   if (done()) {
     return false;
   }
-  fault_.emplace(std::move(why));
+  fault_ = std::make_unique<const fault>(std::move(why));
   return finish(std::move(lock), state_kind::fault);
 }
 

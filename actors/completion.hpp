@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -75,7 +76,7 @@ private:
   std::vector<detail::wait_in_progress*> waits_;  // on their threads' stacks
   // Written once under mutex_, before state_ leaves `pending`.
   payload content_;
-  std::optional<fault> fault_;
+  std::unique_ptr<const fault> fault_;  // apart: most answers are values
   std::atomic<state_kind> state_{state_kind::pending};
 };
 

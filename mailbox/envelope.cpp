@@ -18,6 +18,13 @@ constexpr std::align_val_t block_alignment{64};
 constexpr unsigned magazine_size = 64;
 constexpr std::size_t depot_magazines = 1024;  // 12 MiB of spare blocks at most
 
+// AddressSanitizer is to see the life of each envelope, so it gets no pool.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool pooled = false;
+#else
+constexpr bool pooled = true;
+#endif
+
 // Full magazines: lists of magazine_size blocks, handed over by their heads.
 // The stack's release on push and acquire on pop publish the links.
 using depot =
@@ -82,6 +89,9 @@ thread_local pool_cleaner cleaner;
 }
 
 void* take_block() {
+  if constexpr (!pooled) {
+    return ::operator new(block_bytes, block_alignment);
+  }
   free_block* block = pool.current;
   if (block == nullptr) {
     return refill();
@@ -92,6 +102,9 @@ void* take_block() {
 }
 
 void give_block(void* memory) noexcept {
+  if constexpr (!pooled) {
+    return ::operator delete(memory, block_alignment);
+  }
   if (pool.count == magazine_size) {
     store_full_magazine();
   }

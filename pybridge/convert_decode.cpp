@@ -2,6 +2,7 @@
 // Decoding: the entrance, atoms, and what is read how.
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <new>
 
 #include "pybridge/convert.hpp"
@@ -29,6 +30,13 @@ bool is_ascii(const std::byte* text, std::size_t size) noexcept {
     seen |= static_cast<std::uint64_t>(*text);
   }
   return (seen & 0x8080808080808080u) == 0;
+}
+
+/// Of aligned characters of 4 bytes.
+bool is_unicode(const std::byte* text, std::size_t length) noexcept {
+  const auto* characters = reinterpret_cast<const Py_UCS4*>(text);
+  return std::all_of(characters, characters + length,
+                     [](Py_UCS4 c) { return c <= 0x10FFFF; });
 }
 
 }  // namespace
@@ -253,13 +261,16 @@ PyObject* decoder::wide_text(tag t) {
                                      static_cast<Py_ssize_t>(length));
   }
   // The bytes may lie anywhere; CPython wants them aligned.
-  std::vector<Py_UCS4> aligned((size + sizeof(Py_UCS4) - 1) / sizeof(Py_UCS4));
-  std::memcpy(aligned.data(), characters, size);
-  if (width == 4 && std::any_of(aligned.begin(), aligned.end(),
-                                [](Py_UCS4 c) { return c > 0x10FFFF; })) {
+  std::unique_ptr<std::byte[]> aligned;
+  if (reinterpret_cast<std::uintptr_t>(characters) % sizeof(Py_UCS4) != 0) {
+    aligned = std::make_unique_for_overwrite<std::byte[]>(size);
+    std::memcpy(aligned.get(), characters, size);
+    characters = aligned.get();
+  }
+  if (width == 4 && !is_unicode(characters, length)) {
     return corrupt();
   }
-  return PyUnicode_FromKindAndData(width, aligned.data(),
+  return PyUnicode_FromKindAndData(width, characters,
                                    static_cast<Py_ssize_t>(length));
 }
 

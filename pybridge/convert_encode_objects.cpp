@@ -145,7 +145,7 @@ bool encoder::frozen_dict(PyObject* object) {
 
 bool encoder::enum_member(PyObject* object, const class_plan& plan) {
   const auto name = py_ref::steal(
-      PyObject_GetAttr(object, types_.name(known_name::plain_name)));
+      PyObject_GetAttr(object, types_.name(known_name::name_)));
   if (!name) {
     return false;
   }

@@ -4,7 +4,8 @@
 // Every method that answers a PyObject* gives a new reference, or null with an
 // exception set. No byte is trusted: lengths are checked against what is left
 // before memory is taken, depth is limited, attachments and classes are looked
-// at before use. Corrupt bytes give a ValueError.
+// at before use. Corrupt bytes give a ValueError, unless they happen to mean
+// something that CPython refuses with another exception.
 #pragma once
 
 #include "pybridge/python.hpp"

@@ -7,6 +7,7 @@
 #include "pybridge/python.hpp"
 
 #include <optional>
+#include <vector>
 
 #include "actors/completion.hpp"
 #include "base/result.hpp"
@@ -24,6 +25,9 @@ struct module_state {
   py_ref system_type;
   py_ref context_type;
   py_ref port_type;
+  // Main interpreter only: the engines of Systems that have not shut down.
+  std::vector<ref_ptr<ref_counted>> engines;
+  bool ends_at_exit = false;  // atexit knows
 };
 
 /// The state behind an object of one of our types.

@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <new>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "pybridge/method.hpp"
 #include "pybridge/ref_object.hpp"
@@ -59,6 +61,50 @@ bool read_workers(PyObject* value, std::size_t& out) {
   return true;
 }
 
+// Detaches meanwhile; answers the names of actors that could not be ended.
+std::vector<std::string> end_engine(module_state& state, ref_ptr<engine> e,
+                                    std::chrono::nanoseconds deadline) {
+  std::vector<std::string> left;
+  {
+    const detached no_gil;
+    left = e->shutdown(deadline);
+  }
+  std::erase(state.engines, e);
+  return left;
+}
+
+// For atexit: ends the systems that the program has left running.
+PyObject* end_all(PyObject* module, PyObject*) {
+  module_state& state =
+      **static_cast<module_state**>(PyModule_GetState(module));
+  while (!state.engines.empty()) {
+    end_engine(
+        state,
+        ref_ptr<engine>{static_cast<engine*>(state.engines.back().get())},
+        std::chrono::seconds{10});
+  }
+  Py_RETURN_NONE;
+}
+
+PyMethodDef end_all_method = {"end_all", end_all, METH_NOARGS,
+                              "Ends all systems that still run."};
+
+bool end_at_exit(module_state& state) {
+  if (state.ends_at_exit) {
+    return true;
+  }
+  const auto module = py_ref::steal(PyImport_ImportModule("troupe._core"));
+  const auto atexit = py_ref::steal(PyImport_ImportModule("atexit"));
+  const auto function = py_ref::steal(
+      module ? PyCFunction_New(&end_all_method, module.get()) : nullptr);
+  const auto done = py_ref::steal(
+      atexit && function
+          ? PyObject_CallMethod(atexit.get(), "register", "O", function.get())
+          : nullptr);
+  state.ends_at_exit = static_cast<bool>(done);
+  return state.ends_at_exit;
+}
+
 PyObject* system_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"workers", nullptr};
   PyObject* workers = Py_None;
@@ -81,10 +127,15 @@ PyObject* system_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   if (const auto noted = r->note_settings(); !noted) {
     return raise_error(noted.error());
   }
+  module_state& state = state_of(type);
+  if (!end_at_exit(state)) {
+    return nullptr;
+  }
   try {
-    PyObject* object = make_system(
-        state_of(type), make_ref_counted<engine>(*r, std::move(options)));
+    const auto started = make_ref_counted<engine>(*r, std::move(options));
+    PyObject* object = make_system(state, started);
     if (object != nullptr) {
+      state.engines.push_back(started);
       as_system(object)->owner = true;
     }
     return object;
@@ -127,11 +178,7 @@ PyObject* system_shutdown(PyObject* self, PyObject* args, PyObject* kwargs) {
     e->actors().begin_shutdown(deadline);
     return PyList_New(0);
   }
-  std::vector<std::string> left;
-  Py_BEGIN_ALLOW_THREADS;
-  left = e->shutdown(deadline);
-  Py_END_ALLOW_THREADS;
-  return names_list(left);
+  return names_list(end_engine(state_of(self), e, deadline));
 }
 
 PyObject* system_wait_quiet(PyObject* self, PyObject* args, PyObject* kwargs) {
@@ -249,11 +296,9 @@ PyObject* system_exit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
 
 void system_dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
-  const ref_ptr<engine> e = as_system(self)->running;
   if (as_system(self)->owner) {
-    Py_BEGIN_ALLOW_THREADS;
-    e->shutdown(std::chrono::seconds{10});
-    Py_END_ALLOW_THREADS;
+    end_engine(state_of(self), as_system(self)->running,
+               std::chrono::seconds{10});
   }
   as_system(self)->running.~intrusive_ptr();
   type->tp_free(self);

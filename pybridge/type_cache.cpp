@@ -10,22 +10,33 @@
 namespace troupe {
 namespace {
 
+// One a line, in the order of known_name.
+// clang-format off
 constexpr const char* name_texts[] = {
-    "__cause__",      "__class__",
-    "__context__",    "__dict__",
-    "_fields",        "__getinitargs__",
-    "__getnewargs__", "__getnewargs_ex__",
-    "__getstate__",   "__module__",
-    "__name__",       "__notes__",
-    "__qualname__",   "__reduce__",
-    "__reduce_ex__",  "__remote_traceback__",
-    "__setstate__",   "__suppress_context__",
-    "_member_map_",   "_value_",
-    "append",         "denominator",
-    "extend",         "int",
-    "is_safe",        "name",
-    "numerator",      "value",
+    "__dict__",
+    "_fields",
+    "__getinitargs__",
+    "__getnewargs__",
+    "__getnewargs_ex__",
+    "__getstate__",
+    "__module__",
+    "__qualname__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__remote_traceback__",
+    "__setstate__",
+    "__suppress_context__",
+    "_member_map_",
+    "_name_",
+    "_value_",
+    "append",
+    "denominator",
+    "extend",
+    "int",
+    "is_safe",
+    "numerator",
 };
+// clang-format on
 static_assert(std::size(name_texts) ==
               static_cast<std::size_t>(known_name::count_));
 

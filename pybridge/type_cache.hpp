@@ -82,9 +82,6 @@ struct known_object {
 
 /// Attribute names that the data layer needs, interned once.
 enum class known_name : std::uint8_t {  // in the order of name_texts
-  cause,
-  class_,
-  context,
   dict,
   fields,
   getinitargs,
@@ -92,8 +89,6 @@ enum class known_name : std::uint8_t {  // in the order of name_texts
   getnewargs_ex,
   getstate,
   module,
-  name,
-  notes,
   qualname,
   reduce,
   reduce_ex,
@@ -101,15 +96,14 @@ enum class known_name : std::uint8_t {  // in the order of name_texts
   setstate,
   suppress_context,
   member_map,
+  name_,
   value_,
   append,
   denominator,
   extend,
   int_,
   is_safe,
-  plain_name,
   numerator,
-  plain_value,
   count_,
 };
 

@@ -39,8 +39,8 @@ std::vector<actor_ref> spawn_chain(actor_system& system, std::size_t length) {
               const auto answer = next.ask(payload::of(0));
               const bool done =
                   self.wait(*answer, patience) == wait_result::done;
-              self.answer(e, payload::of(done ? answer->value().as<int>() + 1
-                                              : -1000));
+              self.answer(
+                  e, payload::of(done ? answer->value().as<int>() + 1 : -1000));
             }))
             .value());
   }
@@ -90,13 +90,13 @@ TEST_CASE("a kill ends a wait" * doctest::timeout(60)) {
   for (int round = 0; round < 200; ++round) {
     const auto never = make_ref_counted<completion>();
     std::atomic<bool> interrupted{false};
-    const actor_ref a = system
-                            .spawn(make_scripted([&](actor_cell& self,
-                                                     envelope&) {
-                              interrupted = self.wait(*never, patience) ==
-                                            wait_result::interrupted;
-                            }))
-                            .value();
+    const actor_ref a =
+        system
+            .spawn(make_scripted([&](actor_cell& self, envelope&) {
+              interrupted =
+                  self.wait(*never, patience) == wait_result::interrupted;
+            }))
+            .value();
     REQUIRE(a.cell().started().wait(patience) == wait_result::done);
     a.tell(payload::of(1));
     while (a.cell().mailbox_size() == 0) {

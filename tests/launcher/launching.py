@@ -85,6 +85,8 @@ def _environment() -> dict[str, str]:
 
 
 def _end(process: subprocess.Popen) -> None:
-    if process.poll() is None:
-        process.kill()
-    process.communicate()
+    process.kill()  # does nothing if it has ended
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    process.wait()

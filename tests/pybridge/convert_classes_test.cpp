@@ -46,6 +46,9 @@ class Mode(enum.Flag):
 class Bits(enum.IntFlag):
     A = 1
     B = 2
+class Odd(enum.Enum):
+    name = 1
+    value = 2
 class Outer:
     class Inner(enum.Enum):
         ONE = object()
@@ -55,7 +58,7 @@ import signal
   for (const char* expression :
        {"mod.Colour.RED", "mod.Colour.GREEN", "mod.Colour.VERDE",
         "mod.Level.LOW", "mod.Name.ADA", "mod.Mode.R",
-        "mod.Mode.R | mod.Mode.X", "mod.Mode(0)", "mod.Bits.A | mod.Bits.B",
+        "mod.Mode.R | mod.Mode.X", "mod.Mode(0)", "mod.Odd.name", "mod.Odd.value", "mod.Bits.A | mod.Bits.B",
         "mod.Bits(64)", "mod.Outer.Inner.ONE", "signal.SIGTERM",
         "signal.Signals.SIGINT"}) {
     CAPTURE(std::string{expression});

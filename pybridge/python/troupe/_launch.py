@@ -60,8 +60,8 @@ def _run(
         watch_signals(False)  # the program may have put others in place of them
         system.wait_quiet()
     except BaseException as error:
+        watch_signals(isinstance(error, KeyboardInterrupt))
         code = _code_of(error)
-    watch_signals(code == INTERRUPTED)
     code = _stop(system, code)
     return FAILED if code == DONE and system.stats()["failed"] else code
 

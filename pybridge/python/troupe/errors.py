@@ -29,7 +29,10 @@ class SpawnError(TroupeError):
 
 
 class ActorStopped(TroupeError):
-    """The actor is gone, so it can't answer."""
+    """The actor had ended, or ended before it answered.
+
+    Only who asked hears of it: a tell to such an actor is a dead letter.
+    """
 
 
 class AskTimeout(TroupeError, TimeoutError):
@@ -37,11 +40,14 @@ class AskTimeout(TroupeError, TimeoutError):
 
 
 class SystemStopped(TroupeError):
-    """The actor system has shut down or is about to."""
+    """Nothing is spawned any more: the system has shut down or is about to."""
 
 
 class MailboxFull(TroupeError):
-    """The actor's mailbox is bounded and full: the message was not sent."""
+    """The actor's mailbox is bounded and full: the message was not sent.
+
+    Raised by tell and ask; see `mailbox` of System.spawn().
+    """
 
 
 class ActorKilled(BaseException):
