@@ -55,6 +55,10 @@ public:
   thread_scheduler& get_scheduler() noexcept { return *scheduler_; }
   pool_stats interpreters() const { return pool_.stats(); }
   reaper_stats reaped() const { return reaper_.stats(); }
+  /// One that failed to start, where nobody waits to be told.
+  void count_failure() noexcept {
+    failures_.fetch_add(1, std::memory_order_relaxed);
+  }
   /// How many actors have failed so far.
   std::uint64_t failures() const noexcept {
     return failures_.load(std::memory_order_relaxed);

@@ -113,18 +113,23 @@ PyObject* python_behaviour::find(symbol name) const noexcept {
                                                          : nullptr;
 }
 
-py_ref python_behaviour::call(const envelope& e) {
+// False: the content of `e` can't become Python objects. In either case a null
+// result comes with an exception set.
+bool python_behaviour::call(const envelope& e, py_ref& result) {
   if (e.kind == static_cast<std::uint8_t>(envelope_kind::message)) {
     const auto message = py_ref::steal(decode(state_->types, e.content));
-    return message ? py_ref::steal(
-                         PyObject_CallOneArg(receive_.get(), message.get()))
-                   : py_ref{};
+    if (!message) {
+      return false;
+    }
+    result = py_ref::steal(PyObject_CallOneArg(receive_.get(), message.get()));
+    return true;
   }
   decoded_call arguments;
   if (!decode_call(state_->types, e.content, arguments)) {
-    return {};
+    return false;
   }
-  return py_ref::steal(arguments.call(find(e.selector)));
+  result = py_ref::steal(arguments.call(find(e.selector)));
+  return true;
 }
 
 void python_behaviour::on_message(actor_cell& self, envelope& e) {
@@ -132,14 +137,19 @@ void python_behaviour::on_message(actor_cell& self, envelope& e) {
                          ? static_cast<bool>(receive_)
                          : find(e.selector) != nullptr;
   if (!known) {
-    refuse(self, e);
+    refuse_unknown(self, e);
     return;
   }
   const interpreter::interruptible scope{*home_, kill_token_};
   if (self.killed()) {
+    refuse_killed(self, e);
     return;
   }
-  py_ref value = call(e);
+  py_ref value;
+  if (!call(e, value)) {
+    refuse_undecodable(self, e);
+    return;
+  }
   if (value && PyCoro_CheckExact(value.get())) {
     value = await(std::move(value), engine_.get_scheduler());
   }
@@ -185,7 +195,26 @@ void python_behaviour::failed(actor_cell& self, envelope& e) {
   }
 }
 
-void python_behaviour::refuse(actor_cell& self, envelope& e) {
+void python_behaviour::refuse_killed(actor_cell& self, envelope& e) {
+  const turn_scope in_turn;
+  self.refuse(
+      e, dead_reason::failed,
+      {make_error(errc::stopped, "actor '" + self.name() + "' was killed"),
+       {}});
+}
+
+// An exception is set. The message is at fault, not the actor, which lives on.
+void python_behaviour::refuse_undecodable(actor_cell& self, envelope& e) {
+  const turn_scope in_turn;
+  const std::string context =
+      "actor '" + self.name() + "' can't make sense of a message";
+  if (e.reply_to == nullptr) {
+    report(context);
+  }
+  self.refuse(e, dead_reason::undecodable, take_fault(context));
+}
+
+void python_behaviour::refuse_unknown(actor_cell& self, envelope& e) {
   const turn_scope in_turn;
   const std::string words = "actor '" + self.name() + "' has no " +
                             describe_handler(e) + handler_names();

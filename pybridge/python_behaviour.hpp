@@ -47,9 +47,11 @@ private:
   py_ref load();
   bool keep(PyObject* loaded);
   PyObject* find(symbol name) const noexcept;  // borrowed, or null
-  py_ref call(const envelope& e);
+  [[nodiscard]] bool call(const envelope& e, py_ref& result);
   void finish(actor_cell& self, envelope& e, py_ref value);
-  void refuse(actor_cell& self, envelope& e);
+  void refuse_unknown(actor_cell& self, envelope& e);
+  void refuse_undecodable(actor_cell& self, envelope& e);
+  void refuse_killed(actor_cell& self, envelope& e);
   void failed(actor_cell& self, envelope& e);
   void report(const std::string& context);
   void forget(actor_id id) noexcept;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // System.spawn(): from Python's arguments to an actor that has started.
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -174,6 +175,17 @@ bool can_wait_for(const engine_spawn& what) {
   return self == nullptr || self->home() == nullptr || what.home == "own";
 }
 
+// Nobody waits for this start, so its failure is told here. Called on the turn
+// of whichever thread, so without Python.
+void report_failed_start(engine& e, completion& started) {
+  started.on_done([&e, &started] {
+    if (!started.has_value()) {
+      std::fprintf(stderr, "troupe: %s\n", started.why().what.detail.c_str());
+      e.count_failure();
+    }
+  });
+}
+
 }  // namespace
 
 PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
@@ -206,6 +218,9 @@ PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
   }
   auto ref = py_ref::steal(make_ref(state, *spawned));
   completion& started = spawned->cell().started();
+  if (!waits) {
+    report_failed_start(e, started);
+  }
   if (!ref || !waits) {
     return ref.release();
   }

@@ -237,6 +237,13 @@ class Homes(support.SystemTestCase):
         child = inner.ask.spawn_echo("child", home).result(TIMEOUT)
         self.assertEqual(child.ask(1).result(TIMEOUT), 1)
 
+    def test_a_failed_start_that_nobody_waits_for_is_counted(self):
+        home = troupe.shared("hasty")
+        inner = self.spawn("actors.inner", home=home)
+        child = inner.ask.spawn_module("actors.no_actor", home).result(TIMEOUT)
+        self.assertTrue(child.join(TIMEOUT))
+        self.assertEqual(self.system.stats()["failed"], 1)
+
     def test_callbacks_of_neighbours_stay_apart(self):
         home = troupe.shared("callbacks")
         first = self.spawn("actors.inner", home=home)

@@ -9,6 +9,8 @@ import troupe
 from concurrent.futures import CancelledError
 from support import TIMEOUT
 
+from actors.shapes import Fussy
+
 
 class Asking(support.SystemTestCase):
     def setUp(self):
@@ -169,6 +171,14 @@ class Telling(support.SystemTestCase):
         self.assertEqual(self.system.dead_letters(), {"no_handler": 1})
         self.assertTrue(echo.alive)
 
+    def test_what_cant_be_rebuilt_is_a_dead_letter_and_the_actor_lives(self):
+        echo = self.spawn("actors.echo")
+        echo.tell(Fussy())
+        with self.assertRaisesRegex(ValueError, "not here"):
+            echo.ask.add(1, Fussy()).result(TIMEOUT)
+        self.assertEqual(self.system.dead_letters(), {"undecodable": 2})
+        self.assertEqual(echo.ask("alive").result(TIMEOUT), "alive")
+
     def test_a_full_mailbox_refuses_at_the_sender(self):
         life, (hold, release) = self.spawn("actors.life", mailbox=2), self.gate()
         held = life.ask.hold_until(hold)
@@ -209,6 +219,18 @@ class InAsyncio(support.SystemTestCase):
             return future.cancelled()
 
         self.assertTrue(asyncio.run(wait_a_little()))
+        self.open_gate(release)
+
+    def test_a_cancelled_future_cancels_who_awaits_it(self):
+        life, (hold, release) = self.spawn("actors.life"), self.gate()
+
+        async def wait_and_cancel():
+            future = life.ask.hold_until(hold)
+            asyncio.get_running_loop().call_soon(future.cancel)
+            await future
+
+        with self.assertRaises(asyncio.CancelledError):
+            asyncio.run(wait_and_cancel())
         self.open_gate(release)
 
     def test_awaiting_outside_of_a_loop_is_refused(self):

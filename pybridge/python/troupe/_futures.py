@@ -117,6 +117,8 @@ async def _wait_in_loop(future):
             place.waiting.pop(token, None)
             future.cancel()
             raise
+    if future.cancelled():
+        raise sys.modules["asyncio"].CancelledError
     return future.result(0)
 
 

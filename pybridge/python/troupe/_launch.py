@@ -58,7 +58,8 @@ def _run(
     try:
         begin(system)
         watch_signals(False)  # the program may have put others in place of them
-        system.wait_quiet()
+        if not system.closing:
+            system.wait_quiet()
     except BaseException as error:
         watch_signals(isinstance(error, KeyboardInterrupt))
         code = _code_of(error)

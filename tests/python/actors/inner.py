@@ -58,6 +58,11 @@ def spawn_echo(name, home="own"):
 
 
 @troupe.handler
+def spawn_module(module, home):
+    return troupe.context.spawn(module, home=home)
+
+
+@troupe.handler
 def stop_me():
     troupe.context.stop()
     return "stopping"

@@ -73,3 +73,16 @@ class Link:
         if not rest:
             return 1
         return 1 + rest[0].ask.follow(rest[1:]).result(timeout=60)
+
+
+class Fussy:
+    """Can be pickled anywhere, and rebuilt in no other interpreter."""
+
+    def __init__(self, home=None):
+        import troupe._core
+
+        if not troupe._core.in_main_interpreter():
+            raise ValueError("not here")
+
+    def __reduce__(self):
+        return Fussy, ()
