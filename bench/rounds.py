@@ -4,7 +4,7 @@
 A contestant is a function that does its work once and returns one number. The
 rounds go through all of them in turn, so that what disturbs the machine for a
 while disturbs them all. The table shows the median of the rounds, the least and
-the most, and how many times the first contestant's median each one needs.
+the most, and how many times the median of the first contestant that is.
 """
 
 import argparse
@@ -64,8 +64,10 @@ class Contest:
 
 
 def _number(n):
+    if 0 < abs(n) < 1:
+        return f"{n:.2g}"
     digits = 0 if abs(n) >= 1000 else 1 if abs(n) >= 100 else 2
-    return f"{n:,.{digits}f}".replace(",", " ")
+    return f"{n:,.{digits}f}"
 
 
 def _show_machine():

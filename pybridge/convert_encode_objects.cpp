@@ -144,8 +144,8 @@ bool encoder::frozen_dict(PyObject* object) {
 // --- Known classes of the standard library ---
 
 bool encoder::enum_member(PyObject* object, const class_plan& plan) {
-  const auto name = py_ref::steal(
-      PyObject_GetAttr(object, types_.name(known_name::name_)));
+  const auto name =
+      py_ref::steal(PyObject_GetAttr(object, types_.name(known_name::name_)));
   if (!name) {
     return false;
   }

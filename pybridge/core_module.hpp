@@ -5,4 +5,4 @@
 #include "pybridge/python.hpp"
 
 /// The module's init function, also for PyImport_AppendInittab().
-extern "C" PyMODINIT_FUNC PyInit__core();
+PyMODINIT_FUNC PyInit__core();

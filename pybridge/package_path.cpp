@@ -13,10 +13,13 @@ namespace fs = std::filesystem;
 constexpr const char* in_runfiles = "troupe/pybridge/python";
 
 std::vector<fs::path> candidates(const fs::path& executable) {
-  std::vector<fs::path> all{executable.string() + ".runfiles/" + in_runfiles};
+  // Bazel brings the runfiles of what it runs up to date, and not those of the
+  // programs that this one runs.
+  std::vector<fs::path> all;
   for (const char* variable : {"RUNFILES_DIR", "TEST_SRCDIR"})
     if (const char* folder = std::getenv(variable))
       all.push_back(fs::path{folder} / in_runfiles);
+  all.push_back(executable.string() + ".runfiles/" + in_runfiles);
   all.push_back(executable.parent_path() / "python");
   return all;
 }

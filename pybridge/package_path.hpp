@@ -7,8 +7,8 @@
 
 namespace troupe {
 
-/// The folder that holds the package `troupe`: in the runfiles of `executable`
-/// or of the program that started it (RUNFILES_DIR), else beside it.
+/// The folder that holds the package `troupe`: in the runfiles of the program
+/// that started `executable` (RUNFILES_DIR), or its own, else beside it.
 std::optional<std::string> find_package(const std::string& executable);
 
 }  // namespace troupe

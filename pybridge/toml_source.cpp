@@ -179,7 +179,7 @@ toml_table toml_source::entries_of(const toml::table& table) const {
   });
   toml_table entries;
   for (const auto& [key, node] : sorted)
-    entries.emplace_back(key->str(), value_of(*node));
+    entries.push_back({std::string{key->str()}, value_of(*node)});
   return entries;
 }
 

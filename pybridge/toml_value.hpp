@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -26,14 +25,19 @@ struct toml_date_time {
 };
 
 struct toml_value;
+struct toml_entry;
 using toml_list = std::vector<toml_value>;
-using toml_table = std::vector<std::pair<std::string, toml_value>>;
+using toml_table = std::vector<toml_entry>;  // in file order
 
-/// A table's entries are in file order.
 struct toml_value {
   std::variant<bool, std::int64_t, double, std::string, toml_date, toml_time,
                toml_date_time, toml_list, toml_table>
       value;
+};
+
+struct toml_entry {
+  std::string key;
+  toml_value value;
 };
 
 }  // namespace troupe

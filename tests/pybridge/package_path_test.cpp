@@ -43,19 +43,20 @@ private:
 
 TEST_SUITE("package_path") {
 
-TEST_CASE("the executable's own runfiles come first") {
+TEST_CASE("the runfiles of the program that started it come first") {
+  const in_folder folder;
+  const auto others = folder.package("test.runfiles/troupe/pybridge/python");
+  folder.package("bin/troupe.runfiles/troupe/pybridge/python");
+  setenv("RUNFILES_DIR", (folder / "test.runfiles").c_str(), 1);
+  CHECK(find_package(folder / "bin/troupe") == others);
+}
+
+TEST_CASE("the executable's own runfiles come next") {
   const in_folder folder;
   const auto own = folder.package("bin/troupe.runfiles/troupe/pybridge/python");
   folder.package("bin/python");
+  setenv("RUNFILES_DIR", (folder / "unlike.runfiles").c_str(), 1);
   CHECK(find_package(folder / "bin/troupe") == own);
-}
-
-TEST_CASE("the runfiles of the program that started it come next") {
-  const in_folder folder;
-  const auto others = folder.package("test.runfiles/troupe/pybridge/python");
-  folder.package("bin/python");
-  setenv("RUNFILES_DIR", (folder / "test.runfiles").c_str(), 1);
-  CHECK(find_package(folder / "bin/troupe") == others);
 }
 
 TEST_CASE("last comes the folder beside the executable") {

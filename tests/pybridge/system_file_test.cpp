@@ -78,9 +78,9 @@ TEST_CASE("arguments keep their types, and tables their order") {
   CHECK(std::get<bool>(args[3].value));
   CHECK(std::get<toml_list>(args[4].value).size() == 2);
   const auto& table = std::get<toml_table>(args[5].value);
-  CHECK(table[0].first == "z");
-  CHECK(table[1].first == "a");
-  CHECK(file.actors[0].kwargs[0].first == "greeting");
+  CHECK(table[0].key == "z");
+  CHECK(table[1].key == "a");
+  CHECK(file.actors[0].kwargs[0].key == "greeting");
 }
 
 TEST_CASE("dates and times come apart into their fields") {
