@@ -7,7 +7,7 @@ import rounds
 
 
 def main(_, args):
-    options = rounds.Options(args, __doc__, rounds=3)
+    options = rounds.Options(args, __doc__, rounds=2)
     contest = rounds.Contest("Memory of one", unit="kB", scale=1e-3)
     own, few, many = options.size(20, 2), options.size(10_000), options.size(100_000)
     contest.add("actor, interpreter of its own",

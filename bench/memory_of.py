@@ -25,4 +25,4 @@ def wait_for_warm_interpreters(system):
     before = None
     while (now := system.stats()["interpreters_created"]) != before:
         before = now
-        time.sleep(0.3)
+        time.sleep(0.1)

@@ -17,9 +17,9 @@ def main(system, args):
     cycles, some, few = options.size(200), options.size(10, 2), options.size(5, 1)
     lives = Lives(system)
     contest.add("actor: spawn, stop, join", lambda: lives.whole(cycles))
-    contest.add("  spawn from the warm pool", lambda: lives.warm(some))
+    contest.add("  spawn from the warm pool", lambda: lives.beginning(some))
+    contest.add("  stop, join", lives.end)
     contest.add("  spawn, each of 10 in a burst", lambda: lives.burst(10))
-    contest.add("  stop, join", lambda: lives.end(some))
     contest.add("light actor: spawn, stop, join",
                 lambda: lives.whole(cycles, "shared:light"))
     contest.add("C++ actor: spawn, stop, join", rounds.core("life", options.size(20_000)))
@@ -36,7 +36,6 @@ class Lives:
 
     def __init__(self, system):
         self._system = system
-        self._warm = 0
 
     def whole(self, count, home="own"):
         self._let_the_pool_fill()
@@ -45,15 +44,18 @@ class Lives:
             end(self._spawn(home))
         return (time.perf_counter() - start) / count
 
-    def warm(self, count):
-        return statistics.median(self._warm_spawn()[0] for _ in range(count))
+    def beginning(self, count):
+        both = [self._warm_life() for _ in range(count)]
+        self._end = statistics.median(end for _, end in both)
+        return statistics.median(beginning for beginning, _ in both)
 
-    def end(self, count):
-        return statistics.median(self._warm_spawn()[1] for _ in range(count))
+    def end(self):
+        return self._end  # of those that were begun last
 
     def burst(self, count):
         self._let_the_pool_fill()
-        started = [self._spawn() for _ in range(self._warm)]
+        warm = self._system.stats()["interpreters_warm"]
+        started = [self._spawn() for _ in range(warm)]
         start = time.perf_counter()
         started += [self._spawn() for _ in range(count)]
         seconds = (time.perf_counter() - start) / count
@@ -61,7 +63,7 @@ class Lives:
             end(actor)
         return seconds
 
-    def _warm_spawn(self):
+    def _warm_life(self):
         self._let_the_pool_fill()
         start = time.perf_counter()
         actor = self._spawn()
@@ -74,7 +76,6 @@ class Lives:
 
     def _let_the_pool_fill(self):
         wait_for_warm_interpreters(self._system)
-        self._warm = self._system.stats()["interpreters_warm"]
 
 
 def end(actor):

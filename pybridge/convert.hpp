@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <memory>
 
-#include "base/roles.hpp"
 #include "mailbox/payload.hpp"
 #include "pybridge/py_ref.hpp"
 #include "pybridge/type_cache.hpp"
@@ -24,18 +23,16 @@ namespace troupe {
 /// Replaces what `out` holds by `object` (borrowed). False: an exception is
 /// set and `out` is empty. Error texts call the object `what`.
 [[nodiscard]] bool encode(type_cache& types, PyObject* object, payload& out,
-                          const char* what = "message")
-    TROUPE_REQUIRES(gil);
+                          const char* what = "message");
 
 /// New reference, or null with an exception set. Any bytes are safe to decode.
-[[nodiscard]] PyObject* decode(type_cache& types, const payload& in)
-    TROUPE_REQUIRES(gil);
+[[nodiscard]] PyObject* decode(type_cache& types, const payload& in);
 
 /// A call's arguments in the layout of PEP 590 (all borrowed): `nargs`
 /// positional ones, then one for each name in `kwnames` (a tuple or null).
 [[nodiscard]] bool encode_call(type_cache& types, PyObject* const* args,
                                std::size_t nargs, PyObject* kwnames,
-                               payload& out) TROUPE_REQUIRES(gil);
+                               payload& out);
 
 /// The arguments of a decoded call, ready for PyObject_Vectorcall.
 class decoded_call {
@@ -78,18 +75,16 @@ private:
 
 /// Replaces what `out` holds. False: an exception is set, `out` is empty.
 [[nodiscard]] bool decode_call(type_cache& types, const payload& in,
-                               decoded_call& out) TROUPE_REQUIRES(gil);
+                               decoded_call& out);
 
 /// Replaces what `out` holds by an exception (borrowed): its type's name, its
 /// text and its traceback as text, and the object itself if it can be sent.
 /// Never fails and leaves no exception set; without memory `out` is empty.
-void encode_exception(type_cache& types, PyObject* exception, payload& out)
-    TROUPE_REQUIRES(gil);
+void encode_exception(type_cache& types, PyObject* exception, payload& out);
 
 /// A new reference to an exception object: of the same class where that can
 /// be imported, else troupe.RemoteError; its cause is a RemoteTraceback.
 /// Null with an exception set: the payload is corrupt or memory is short.
-[[nodiscard]] PyObject* decode_exception(type_cache& types, const payload& in)
-    TROUPE_REQUIRES(gil);
+[[nodiscard]] PyObject* decode_exception(type_cache& types, const payload& in);
 
 }  // namespace troupe

@@ -7,7 +7,9 @@
 #include "pybridge/context_object.hpp"
 #include "pybridge/future_object.hpp"
 #include "pybridge/module_state.hpp"
+#include "pybridge/port_object.hpp"
 #include "pybridge/ref_object.hpp"
+#include "pybridge/sender_object.hpp"
 #include "pybridge/system_object.hpp"
 
 namespace troupe {
@@ -54,8 +56,10 @@ int execute(PyObject* module) {
     return -1;
   }
   state_slot(module) = state;
-  return add_blob_type(module, *state) && add_ref_types(module, *state) &&
-                 add_future_types(module, *state) &&
+  return add_blob_type(module, *state) && add_sender_type(module, *state) &&
+                 add_ref_type(module, *state) &&
+                 add_future_type(module, *state) &&
+                 add_port_type(module, *state) &&
                  add_system_type(module, *state) && add_context(module, *state)
              ? 0
              : -1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// troupe.Ref, and what `ref.tell` and `ref.ask` are: the sending half.
+// troupe.Ref: the handle to an actor.
 //
 // Everything here needs the GIL of the interpreter that the objects live in.
 #pragma once
@@ -11,9 +11,9 @@
 
 namespace troupe {
 
-/// Makes the types and keeps them in `state`; tells the data layer how refs
-/// cross. False: an exception is set.
-bool add_ref_types(PyObject* module, module_state& state);
+/// Makes the type and keeps it in `state`; tells the data layer how refs cross.
+/// False: an exception is set.
+bool add_ref_type(PyObject* module, module_state& state);
 
 /// New reference, or null with an exception set.
 PyObject* make_ref(module_state& state, const actor_ref& ref);

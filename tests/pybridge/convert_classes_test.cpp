@@ -58,9 +58,9 @@ import signal
   for (const char* expression :
        {"mod.Colour.RED", "mod.Colour.GREEN", "mod.Colour.VERDE",
         "mod.Level.LOW", "mod.Name.ADA", "mod.Mode.R",
-        "mod.Mode.R | mod.Mode.X", "mod.Mode(0)", "mod.Odd.name", "mod.Odd.value", "mod.Bits.A | mod.Bits.B",
-        "mod.Bits(64)", "mod.Outer.Inner.ONE", "signal.SIGTERM",
-        "signal.Signals.SIGINT"}) {
+        "mod.Mode.R | mod.Mode.X", "mod.Mode(0)", "mod.Odd.name",
+        "mod.Odd.value", "mod.Bits.A | mod.Bits.B", "mod.Bits(64)",
+        "mod.Outer.Inner.ONE", "signal.SIGTERM", "signal.Signals.SIGINT"}) {
     CAPTURE(std::string{expression});
     const py_ref sent = here.eval(expression);
     const py_ref got = here.decoded(here.encoded(sent.get()));
