@@ -26,8 +26,9 @@ void activity::before_sleep() noexcept {
     return;
   }
   const std::lock_guard lock{mutex_};
-  // A copy: it may be replaced while it runs, by itself.
-  if (const auto on_quiet = on_quiet_) {
+  // A copy: it may be replaced while it runs, by itself. Again quiet(): while
+  // we waited, another thread may have been in it, and have scheduled more.
+  if (const auto on_quiet = on_quiet_; on_quiet && quiet()) {
     (*on_quiet)();
   }
 }

@@ -70,9 +70,13 @@ long blocks(side& here) {
   return PyLong_AsLong(here.eval("count").get());
 }
 
+/// So many times each, and a leak of one block each time is far more than the
+/// blocks (up to 130, seldom) that CPython's own caches take at some moment.
+constexpr int rounds = 2000;
+constexpr long tolerated = rounds / 2;
+
 /// CPython keeps some freed objects at hand, so the first rounds don't count.
 long growth(side& here, const std::function<void()>& once) {
-  constexpr int rounds = 500;
   for (int i = 0; i != 2 * rounds; ++i) {
     once();
   }
@@ -104,7 +108,7 @@ TEST_CASE("messages, cut messages and refusals leave no objects behind" *
     CAPTURE(expression);
     const py_ref object = here.eval(expression);
     for (const bool cut : {false, true}) {
-      CHECK(growth(here, [&] { send(here, object.get(), cut); }) < 100);
+      CHECK(growth(here, [&] { send(here, object.get(), cut); }) < tolerated);
     }
   }
 }
@@ -121,7 +125,7 @@ TEST_CASE("answers leave no objects behind" * doctest::timeout(300)) {
       Py_XDECREF(decode_exception(here.types(), content));
       PyErr_Clear();
     });
-    CHECK(grown < 100);
+    CHECK(grown < tolerated);
   }
 }
 
@@ -137,7 +141,7 @@ TEST_CASE("calls leave no objects behind") {
     CHECK(encode_call(here.types(), args, 1, names.get(), content));
     CHECK(decode_call(here.types(), content, call));
   });
-  CHECK(grown < 100);
+  CHECK(grown < tolerated);
 }
 
 TEST_CASE("a type_cache gives back the classes that it knew") {
@@ -158,7 +162,7 @@ TEST_CASE("a type_cache gives back the classes that it knew") {
     }
     return blocks(here) - before;
   }();
-  CHECK(grown < 100);
+  CHECK(grown < tolerated);
 }
 
 }  // TEST_SUITE("convert: leaks")

@@ -220,6 +220,12 @@ class Homes(support.SystemTestCase):
         places = {actor.ask.where().result(TIMEOUT)[1] for actor in actors}
         self.assertEqual(len(places), 1)
 
+    def test_class_actors_of_a_shared_home_share_their_module_only(self):
+        home = troupe.shared("classes")
+        counters = [self.spawn(Counter, start, home=home) for start in range(20)]
+        totals = [counter.ask.add() for counter in counters]
+        self.assertEqual([t.result(TIMEOUT) for t in totals], list(range(1, 21)))
+
     def test_an_actor_in_the_main_home_uses_modules_that_refuse_others(self):
         main = self.spawn("actors.mainly", home="main")
         self.assertTrue(main.ask.uses_faulthandler().result(TIMEOUT))

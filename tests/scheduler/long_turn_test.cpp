@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <latch>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -61,6 +62,34 @@ TEST_CASE("several turns may be long at the same time" * doctest::timeout(30)) {
     scheduler.schedule(*make_task([&] { all_run_at_once.arrive_and_wait(); }));
   }
   wait_until_quiet(scheduler);
+}
+
+TEST_CASE("a searching worker that finds work of its own lets others search" *
+          doctest::timeout(60)) {
+  constexpr std::size_t count = 12;
+  thread_scheduler scheduler{{.workers = 4, .monitor_period = 1ms}};
+  std::optional<std::latch> all_run_at_once;
+  std::vector<ref_ptr<task>> tasks;
+  for (std::size_t i = 0; i < count; ++i) {
+    tasks.push_back(make_task([&] {
+      const blocking_region region{scheduler};
+      all_run_at_once->arrive_and_wait();
+    }));
+  }
+  for (int round = 0; round < 300; ++round) {
+    all_run_at_once.emplace(static_cast<std::ptrdiff_t>(count));
+    // Half of them from a turn, which others are woken to take from, while the
+    // other half comes from outside.
+    scheduler.schedule(*make_task([&] {
+      for (std::size_t i = 0; i < count / 2; ++i) {
+        scheduler.schedule(*tasks[i]);
+      }
+    }));
+    for (std::size_t i = count / 2; i < count; ++i) {
+      scheduler.schedule(*tasks[i]);
+    }
+    wait_until_quiet(scheduler);
+  }
 }
 
 TEST_CASE("a sleeping worker is preferred to a spare" * doctest::timeout(30)) {

@@ -46,7 +46,7 @@ def start(recipe):
 
     def start_with(*args, **kwargs):
         try:
-            module = _load(module_name, private)
+            module = _load(module_name, private and not class_name)
         except ImportError as error:
             from troupe import _refusal
 
@@ -74,7 +74,8 @@ def _load(name, private):
     if not private:
         return _import(name)
     # Several actors may live in this interpreter, and the globals of a module
-    # are the state of one actor: so each gets a module object of its own.
+    # are the state of one actor: so each gets a module object of its own. (The
+    # state of an actor that is a class is its object, so these share modules.)
     import importlib.util
 
     spec = importlib.util.find_spec(name)
