@@ -72,5 +72,8 @@ def run(command, folder, launcher):
 
 def _environment(tools):
     path = f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
+    # The last two tell the launcher where its package is: within a test, its own
+    # runfiles need not be there.
+    names = ("HOME", "TMPDIR", "RUNFILES_DIR", "TEST_SRCDIR")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {**kept, "PATH": path, "LANG": "C.UTF-8", "PYTHON_COLORS": "0"}
