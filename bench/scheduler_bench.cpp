@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the scheduler itself costs: `./bazelw run //scheduler:measure`. Each
-// figure is the best of several runs; README.md says what they were.
-#include <algorithm>
+// What the scheduler itself costs: `./bazelw run //bench:scheduler`.
+// scheduler/README.md has the figures.
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/rounds.hpp"
 #include "scheduler/thread_scheduler.hpp"
 
 namespace troupe {
@@ -131,19 +131,18 @@ nanoseconds timer_set_and_cancelled() {
          rounds;
 }
 
-void report(const char* what, nanoseconds (*measure)()) {
-  nanoseconds best = measure();
-  for (int i = 0; i < 4; ++i) {
-    best = std::min(best, measure());
-  }
-  std::printf("%-48s %8.0f ns\n", what, best.count());
+void report(const char* what, nanoseconds (*turn)()) {
+  const bench::spread ns = bench::measure([turn] { return turn().count(); });
+  std::printf("%-48s %8.0f %8.0f %8.0f\n", what, ns.median, ns.least, ns.most);
 }
 
 }  // namespace
 }  // namespace troupe
 
-int main() {
+int main(int argc, char** argv) {
   using namespace troupe;
+  bench::read_options(argc, argv);
+  std::printf("%-48s %8s %8s %8s\n", "ns", "median", "least", "most");
   report("a turn, two that wake each other, one worker", on_one_worker);
   report("a turn, one that wakes eight, one worker", through_the_queue);
   report("a turn on another thread, which sleeps", between_threads);
