@@ -18,7 +18,6 @@ namespace troupe {
 
 struct module_state {
   type_cache types;
-  py_ref module;  // borrowed in effect: cleared by the module's own tp_clear
   py_ref ref_type;
   py_ref sender_type;
   py_ref future_type;

@@ -65,7 +65,7 @@ std::optional<fault> python_behaviour::on_start(actor_cell& self) {
   return take_fault("actor '" + self.name() + "' couldn't start");
 }
 
-// troupe._actor.start(module, class, private, *args, **kwargs)
+// troupe._actor.start((module, class, private))(*args, **kwargs)
 py_ref python_behaviour::load() {
   const payload arguments = std::move(recipe_.arguments);
   decoded_call call;
