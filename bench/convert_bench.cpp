@@ -12,8 +12,8 @@
 #include <string>
 
 #include "bench/rounds.hpp"
-#include "pybridge/blob.hpp"
-#include "pybridge/convert.hpp"
+#include "pybridge/data/blob.hpp"
+#include "pybridge/data/convert.hpp"
 #include "troupe_python_config.hpp"
 
 namespace troupe {

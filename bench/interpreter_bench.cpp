@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "bench/rounds.hpp"
-#include "pybridge/interpreter_pool.hpp"
+#include "pybridge/interpreters/interpreter_pool.hpp"
+#include "pybridge/interpreters/reaper.hpp"
+#include "pybridge/interpreters/runtime.hpp"
 #include "pybridge/py_ref.hpp"
-#include "pybridge/reaper.hpp"
-#include "pybridge/runtime.hpp"
 
 namespace {
 

@@ -124,6 +124,16 @@ def files(root):
                     yield os.path.relpath(os.path.join(folder, name), root)
 
 
+def build_text(root, folder):
+    """What the BUILD file says that is for `folder`; it may be further up."""
+    while folder:
+        build = os.path.join(folder, "BUILD")
+        if os.path.exists(os.path.join(root, build)):
+            return read(root, build)
+        folder = os.path.dirname(folder)
+    return ""
+
+
 def check(root):
     """What is wrong, one line each."""
     for path in files(root):
@@ -131,9 +141,7 @@ def check(root):
         if path.endswith("BUILD"):
             yield from check_build(path, text)
             continue
-        build = os.path.join(os.path.dirname(path), "BUILD")
-        known = read(root, build) if os.path.exists(os.path.join(root, build)) else ""
-        yield from check_source(path, text, known)
+        yield from check_source(path, text, build_text(root, os.path.dirname(path)))
 
 
 def main():

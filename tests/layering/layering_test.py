@@ -21,7 +21,7 @@ class Includes(unittest.TestCase):
             ("actors/a.cpp", "scheduler/worker.hpp"),
             ("mailbox/a.cpp", "base/assert.hpp"),
             ("pybridge/a.cpp", "mailbox/payload.hpp"),
-            ("tests/base/a.cpp", "pybridge/runtime.hpp"),
+            ("tests/base/a.cpp", "pybridge/interpreters/runtime.hpp"),
             ("samples/x/a.cpp", "actors/actor_system.hpp"),
         ):
             self.assertEqual(source(path, f'#include "{header}"'), [])
@@ -31,7 +31,7 @@ class Includes(unittest.TestCase):
             ("base/a.hpp", "mailbox/mailbox.hpp"),
             ("mailbox/a.hpp", "scheduler/worker.hpp"),
             ("scheduler/a.hpp", "mailbox/mailbox.hpp"),
-            ("actors/a.cpp", "pybridge/runtime.hpp"),
+            ("actors/a.cpp", "pybridge/interpreters/runtime.hpp"),
             ("actors/a.cpp", "tests/actors/test_actors.hpp"),
         ):
             self.assertEqual(

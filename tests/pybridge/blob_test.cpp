@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/blob.hpp"
+#include "pybridge/data/blob.hpp"
 
 #include <doctest/doctest.h>
 

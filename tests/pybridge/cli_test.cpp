@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/cli.hpp"
+#include "pybridge/launcher/cli.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The arguments of calls.
-#include "pybridge/convert.hpp"
+#include "pybridge/data/convert.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Classes, and objects of classes that users write: enums, named tuples,
 // dataclasses, ordinary classes, whatever pickle knows how to take apart.
-#include "pybridge/convert.hpp"
+#include "pybridge/data/convert.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "pybridge/convert.hpp"
+#include "pybridge/data/convert.hpp"
 #include "tests/pybridge/python_fixture.hpp"
 
 namespace troupe {

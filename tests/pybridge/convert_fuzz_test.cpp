@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "pybridge/convert.hpp"
-#include "pybridge/wire.hpp"
+#include "pybridge/data/convert.hpp"
+#include "pybridge/data/wire.hpp"
 #include "tests/pybridge/python_fixture.hpp"
 
 namespace troupe {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // User code that runs while a message is made or rebuilt, at its worst.
-#include "pybridge/convert.hpp"
+#include "pybridge/data/convert.hpp"
 
 #include <doctest/doctest.h>
 

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "pybridge/convert.hpp"
+#include "pybridge/data/convert.hpp"
 #include "tests/pybridge/python_fixture.hpp"
 
 namespace troupe {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "pybridge/convert.hpp"
+#include "pybridge/data/convert.hpp"
 #include "tests/pybridge/python_fixture.hpp"
 
 namespace troupe {

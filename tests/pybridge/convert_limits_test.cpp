@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cycles, depth and size.
-#include "pybridge/convert.hpp"
+#include "pybridge/data/convert.hpp"
 
 #include <doctest/doctest.h>
 

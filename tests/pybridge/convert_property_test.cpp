@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "pybridge/convert.hpp"
+#include "pybridge/data/convert.hpp"
 #include "tests/pybridge/python_fixture.hpp"
 
 namespace troupe {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can't be sent, and how the sender is told.
-#include "pybridge/convert.hpp"
+#include "pybridge/data/convert.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "pybridge/blob.hpp"
-#include "pybridge/convert.hpp"
+#include "pybridge/data/blob.hpp"
+#include "pybridge/data/convert.hpp"
 #include "tests/pybridge/python_fixture.hpp"
 
 namespace troupe {

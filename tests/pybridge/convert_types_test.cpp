@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The value types of the standard library.
-#include "pybridge/convert.hpp"
+#include "pybridge/data/convert.hpp"
 
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "pybridge/runtime.hpp"
+#include "pybridge/interpreters/runtime.hpp"
 
 namespace {
 

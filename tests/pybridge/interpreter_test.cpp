@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/interpreter.hpp"
+#include "pybridge/interpreters/interpreter.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/launch_target.hpp"
+#include "pybridge/launcher/launch_target.hpp"
 
 #include <cstdlib>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/near_name.hpp"
+#include "pybridge/launcher/near_name.hpp"
 
 #include <array>
 

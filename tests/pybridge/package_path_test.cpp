@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/package_path.hpp"
+#include "pybridge/launcher/package_path.hpp"
 
 #include <cstdlib>
 #include <filesystem>

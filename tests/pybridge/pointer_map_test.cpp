@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/pointer_map.hpp"
+#include "pybridge/data/pointer_map.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/interpreter_pool.hpp"
+#include "pybridge/interpreters/interpreter_pool.hpp"
 
 #include <atomic>
 #include <latch>

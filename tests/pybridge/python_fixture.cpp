@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "pybridge/blob.hpp"
+#include "pybridge/data/blob.hpp"
 
 namespace troupe::test {
 namespace {

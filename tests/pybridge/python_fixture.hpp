@@ -9,9 +9,9 @@
 #include <string>
 
 #include "mailbox/payload.hpp"
-#include "pybridge/convert.hpp"
+#include "pybridge/data/convert.hpp"
+#include "pybridge/data/type_cache.hpp"
 #include "pybridge/py_ref.hpp"
-#include "pybridge/type_cache.hpp"
 
 namespace troupe::test {
 

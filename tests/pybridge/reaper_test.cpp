@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/reaper.hpp"
+#include "pybridge/interpreters/reaper.hpp"
 
 #include <thread>
 

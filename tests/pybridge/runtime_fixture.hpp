@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "pybridge/runtime.hpp"
+#include "pybridge/interpreters/runtime.hpp"
 
 namespace troupe {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/runtime.hpp"
+#include "pybridge/interpreters/runtime.hpp"
 
 #include <latch>
 #include <thread>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/service_threads.hpp"
+#include "pybridge/interpreters/service_threads.hpp"
 
 #include <atomic>
 #include <future>

@@ -10,8 +10,8 @@
 
 #include <doctest/doctest.h>
 
-#include "pybridge/interpreter_pool.hpp"
-#include "pybridge/reaper.hpp"
+#include "pybridge/interpreters/interpreter_pool.hpp"
+#include "pybridge/interpreters/reaper.hpp"
 #include "tests/pybridge/runtime_fixture.hpp"
 
 namespace troupe {

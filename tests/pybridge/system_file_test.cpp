@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pybridge/system_file.hpp"
+#include "pybridge/launcher/system_file.hpp"
 
 #include <cmath>
 #include <cstdlib>

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pybridge/engine/engine.hpp"
+
+#include <thread>
+#include <utility>
+
+#include "pybridge/engine/python_isolate.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr std::size_t main_lane = 0;  // of the scheduler's dedicated workers
+constexpr std::string_view shared_prefix = "shared:";
+
+std::size_t workers_or_cores(std::size_t workers) {
+  return workers != 0
+             ? workers
+             : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+// A signal (a second Ctrl-C) doesn't make an ordered end a hasty one.
+bool wait_uninterrupted(completion& c, std::chrono::nanoseconds timeout) {
+  using clock = std::chrono::steady_clock;
+  const auto end = clock::now() + timeout;
+  wait_result result = wait_result::interrupted;
+  while (result == wait_result::interrupted) {
+    result = c.wait(std::max(end - clock::now(), clock::duration::zero()));
+  }
+  return result == wait_result::done;
+}
+
+}  // namespace
+
+engine::engine(runtime& r, engine_options options)
+    : runtime_{r},
+      scheduler_{std::make_unique<thread_scheduler>(thread_scheduler_options{
+          .workers = workers_or_cores(options.workers)})},
+      pool_{[&r] { return r.create(); }, reaper_, options.warm_interpreters},
+      actors_{*scheduler_, this},
+      main_home_{make_ref_counted<shared_home>(
+          *scheduler_,
+          make_ref_counted<python_isolate>(ref_ptr<interpreter>{&r.main()},
+                                           nullptr),
+          main_lane)} {
+  actors_.set_end_observer([this](const actor_cell&, stop_reason reason) {
+    failures_.fetch_add(reason == stop_reason::failed,
+                        std::memory_order_relaxed);
+  });
+}
+
+result<ref_ptr<interpreter>> engine::take_interpreter() {
+  auto taken = pool_.take();
+  if (!taken) {
+    return taken;
+  }
+  if (const auto renewed = runtime_.renew(**taken); !renewed) {
+    reaper_.end(*taken);
+    return renewed.error();
+  }
+  return taken;
+}
+
+result<engine::place> engine::shared_place(const std::string& name) {
+  const std::lock_guard lock{mutex_};
+  if (const auto known = shared_.find(name); known != shared_.end()) {
+    return known->second;
+  }
+  auto taken = take_interpreter();
+  if (!taken) {
+    return taken.error();
+  }
+  place p{*taken, nullptr,
+          make_ref_counted<shared_home>(
+              *scheduler_, make_ref_counted<python_isolate>(*taken, nullptr))};
+  return shared_.emplace(name, std::move(p)).first->second;
+}
+
+result<engine::place> engine::find_place(const std::string& home) {
+  if (home == "main") {
+    return place{ref_ptr<interpreter>{&runtime_.main()}, nullptr, main_home_};
+  }
+  if (home.starts_with(shared_prefix) && home.size() > shared_prefix.size()) {
+    return shared_place(home.substr(shared_prefix.size()));
+  }
+  if (home != "own") {
+    return make_error(errc::invalid_argument,
+                      "there is no home '" + home +
+                          "'; use \"own\", \"main\" or \"shared:NAME\"");
+  }
+  auto taken = take_interpreter();
+  if (!taken) {
+    return taken.error();
+  }
+  return place{*taken, make_ref_counted<python_isolate>(*taken, &reaper_),
+               nullptr};
+}
+
+result<actor_ref> engine::spawn(engine_spawn what) {
+  auto found = find_place(what.home);
+  if (!found) {
+    return found.error();
+  }
+  what.recipe.private_module = found->shared != nullptr;
+  return actors_.spawn(make_ref_counted<python_behaviour>(
+                           *this, found->in, std::move(what.recipe)),
+                       {.name = std::move(what.name),
+                        .mailbox_capacity = what.mailbox_capacity,
+                        .alone = std::move(found->alone),
+                        .home = std::move(found->shared)});
+}
+
+bool engine::is_stopped() const {
+  const std::lock_guard lock{mutex_};
+  return stopped_;
+}
+
+std::vector<std::string> engine::names_left() const {
+  std::vector<std::string> names;
+  for (const actor_ref& ref : actors_.actors()) {
+    names.push_back(ref.name());
+  }
+  return names;
+}
+
+std::vector<std::string> engine::shutdown(std::chrono::nanoseconds deadline) {
+  if (is_stopped()) {
+    return names_left();  // whoever is left has had its deadline
+  }
+  const auto all_ended = actors_.begin_shutdown(deadline);
+  // Killed ones get a moment more to go.
+  constexpr std::chrono::seconds grace{2};
+  const bool in_time = wait_uninterrupted(*all_ended, deadline + grace);
+  auto left = names_left();
+  const std::lock_guard lock{mutex_};
+  if (std::exchange(stopped_, true)) {
+    return left;
+  }
+  pool_.shutdown();
+  if (in_time) {
+    scheduler_->stop();
+    for (const auto& [name, shared] : shared_) {
+      reaper_.end(shared.in);
+    }
+    shared_.clear();
+    reaper_.shutdown();
+  }
+  return left;
+}
+
+}  // namespace troupe

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// One running system: scheduler, actors, interpreters. What troupe.System is
+// the face of.
+#pragma once
+
+#include "pybridge/python.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/actor_system.hpp"
+#include "actors/shared_home.hpp"
+#include "pybridge/engine/python_behaviour.hpp"
+#include "pybridge/interpreters/interpreter_pool.hpp"
+#include "pybridge/interpreters/reaper.hpp"
+#include "pybridge/interpreters/runtime.hpp"
+#include "scheduler/thread_scheduler.hpp"
+
+namespace troupe {
+
+struct engine_options {
+  std::size_t workers = 0;  // 0: one a core
+  std::size_t warm_interpreters = 2;
+};
+
+struct engine_spawn {
+  actor_recipe recipe;
+  std::string name;          // empty: made up
+  std::string home = "own";  // "own", "main", "shared:NAME"
+  std::size_t mailbox_capacity = mailbox::unbounded;
+};
+
+class engine final : public ref_counted {
+public:
+  engine(runtime& r, engine_options options);
+
+  /// Detached; in a turn inside a blocking_region. Doesn't wait for the start.
+  result<actor_ref> spawn(engine_spawn what) TROUPE_EXCLUDES(gil);
+
+  /// Detached, on a thread that isn't the engine's. Stops the actors in order,
+  /// then the threads, then ends the interpreters. Answers the names of the
+  /// actors that could not be ended in time; then threads are left behind.
+  std::vector<std::string> shutdown(std::chrono::nanoseconds deadline)
+      TROUPE_EXCLUDES(gil);
+
+  // Any thread.
+  runtime& get_runtime() noexcept { return runtime_; }
+  actor_system& actors() noexcept { return actors_; }
+  thread_scheduler& get_scheduler() noexcept { return *scheduler_; }
+  pool_stats interpreters() const { return pool_.stats(); }
+  reaper_stats reaped() const { return reaper_.stats(); }
+  /// One that failed to start, where nobody waits to be told.
+  void count_failure() noexcept {
+    failures_.fetch_add(1, std::memory_order_relaxed);
+  }
+  /// How many actors have failed so far.
+  std::uint64_t failures() const noexcept {
+    return failures_.load(std::memory_order_relaxed);
+  }
+
+private:
+  struct place {
+    ref_ptr<interpreter> in;
+    ref_ptr<isolate> alone;
+    ref_ptr<shared_home> shared;
+  };
+
+  bool is_stopped() const;
+  std::vector<std::string> names_left() const;
+  result<place> find_place(const std::string& home);
+  result<ref_ptr<interpreter>> take_interpreter();
+  result<place> shared_place(const std::string& name);
+
+  // Constant after construction. The order matters: each uses those above it.
+  runtime& runtime_;
+  const std::unique_ptr<thread_scheduler> scheduler_;
+  reaper reaper_;
+  interpreter_pool pool_;
+  actor_system actors_;
+  const ref_ptr<shared_home> main_home_;
+
+  std::atomic<std::uint64_t> failures_{0};  // relaxed: a counter
+
+  mutable std::mutex mutex_;
+  // Guarded by mutex_: the homes that several actors share, by name.
+  std::unordered_map<std::string, place> shared_;
+  bool stopped_ = false;
+};
+
+}  // namespace troupe

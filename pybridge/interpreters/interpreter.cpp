@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pybridge/interpreters/interpreter.hpp"
+
+#include "base/assert.hpp"
+#include "pybridge/interpreters/bootstrap.hpp"
+#include "pybridge/interpreters/gilstate.hpp"
+#include "pybridge/interpreters/interpreter_lock.hpp"
+#include "pybridge/py_ref.hpp"
+
+namespace troupe {
+namespace {
+
+// New reference; null with an exception set.
+py_ref find_class(const std::string& name) {
+  const auto colon = name.find(':');
+  if (colon == std::string::npos) {
+    PyErr_SetString(PyExc_ValueError, "not of the form module:Class");
+    return {};
+  }
+  const auto module =
+      py_ref::steal(PyImport_ImportModule(name.substr(0, colon).c_str()));
+  if (!module) {
+    return {};
+  }
+  return py_ref::steal(
+      PyObject_GetAttrString(module.get(), name.c_str() + colon + 1));
+}
+
+}  // namespace
+
+interpreter::interpreter(PyInterpreterState* state)
+    : state_{state}, id_{PyInterpreterState_GetID(state)}, threads_{state} {}
+
+bool interpreter::is_current() const noexcept {
+  PyThreadState* const state = PyThreadState_GetUnchecked();
+  return state != nullptr && state->interp == state_;
+}
+
+bool interpreter::interrupt(std::uint64_t token, const std::string& exception) {
+  const std::lock_guard lock{door_};
+  if (closed_) {
+    return false;
+  }
+  const visit scope{*this};
+  auto type = find_class(exception);
+  if (!type || !PyExceptionClass_Check(type.get())) {
+    PyErr_Clear();
+    type = py_ref::borrow(PyExc_KeyboardInterrupt);
+  }
+  // Under the GIL: what runs now can't end before this is done. The import
+  // above may have let it go, so look only here.
+  if (running_.token != token) {
+    return false;
+  }
+  running_.interrupted = true;
+  return PyThreadState_SetAsyncExc(running_.thread, type.get()) == 1;
+}
+
+end_result interpreter::end() {
+  {
+    const std::lock_guard lock{door_};
+    closed_ = true;
+  }
+  {
+    const visit scope{*this};
+    if (!detail::finish()) {
+      return end_result::left;
+    }
+  }
+  const interpreter_lock lock;
+  visit scope{*this};
+  threads_.delete_all();
+  core_state_ = nullptr;
+  Py_EndInterpreter(scope.state());
+  scope.release();
+  return end_result::ended;
+}
+
+interpreter::attach::attach(interpreter& home) noexcept
+    : state_{home.threads_.of_this_thread()} {
+  TROUPE_ASSERT(PyThreadState_GetUnchecked() == nullptr);
+  PyEval_AcquireThread(state_);
+}
+
+interpreter::attach::~attach() {
+  if (state_ == nullptr) {
+    return;
+  }
+  TROUPE_ASSERT(PyThreadState_GetUnchecked() == state_);
+  TROUPE_ASSERT(!PyErr_Occurred());
+  detail::forget_gilstate(state_);
+  PyEval_ReleaseThread(state_);
+}
+
+interpreter::visit::visit(interpreter& home) noexcept
+    : state_{detail::attach_fresh_state(home.state_)} {}
+
+interpreter::visit::~visit() {
+  if (state_ != nullptr) {
+    detail::delete_fresh_state(state_);
+  }
+}
+
+interpreter::interruptible::interruptible(interpreter& home,
+                                          std::uint64_t token) noexcept
+    : home_{home} {
+  TROUPE_ASSERT(home.is_current() && home.running_.token == 0 && token != 0);
+  home.running_ = {token, PyThread_get_thread_ident(), false};
+}
+
+interpreter::interruptible::~interruptible() {
+  TROUPE_ASSERT(home_.is_current());
+  if (home_.running_.interrupted) {
+    PyThreadState_SetAsyncExc(home_.running_.thread, nullptr);
+  }
+  home_.running_.token = 0;
+}
+
+}  // namespace troupe

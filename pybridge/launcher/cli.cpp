@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pybridge/launcher/cli.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "pybridge/launcher/near_name.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr std::array<std::string_view, 5> levels{"DEBUG", "INFO", "WARNING",
+                                                 "ERROR", "CRITICAL"};
+
+constexpr const char* run_help = R"(
+TARGET is one of
+  app.py          a file: its main(system), or main(system, args), is called
+  package.module  a module that can be imported from here: the same
+  system.toml     a list of actors and the one, or the function, to begin with
+
+What follows TARGET goes to the program (args and sys.argv).
+
+It ends when main has returned and no actor has anything left to do, or when
+main or an actor calls system.shutdown(). Ctrl-C and SIGTERM stop the actors in
+order; a second Ctrl-C ends it at once.
+
+Exit codes: 0 done; 1 main or an actor failed; 2 bad usage or input;
+130 interrupted; what main gives to sys.exit().
+
+A system file:
+  [system]
+  entry = "greeter"        # this actor's handler main(args) begins; or
+                           # "module:function", called as main of app.py is.
+                           # With neither it runs until it is stopped.
+  workers = 2              # threads; default: one a core
+  log_level = "INFO"       # default: WARNING
+
+  [[actor]]
+  module = "greeter"       # found in the folder of the system file
+  class = "Greeter"        # default: the module itself is the actor
+  name = "greeter"         # with count = 3: greeter-1, greeter-2, greeter-3
+  count = 1
+  home = "own"             # or "main", or "shared:NAME"
+  args = ["hello"]         # for started(), or for the class
+  kwargs = { loud = true }
+
+Examples:
+  troupe run app.py
+  troupe run --workers 4 app.py --input data.csv
+  troupe run --log-level DEBUG examples/system.toml
+)";
+
+constexpr const char* top_help = R"(
+Examples:
+  troupe run app.py              call main(system) of app.py
+  troupe run package.module      the same, of a module
+  troupe run system.toml         start the actors that a system file lists
+  troupe run --help              all about it
+)";
+
+const char* why_no_workers(const std::string& text) {
+  constexpr const char* remedy = "must be a whole number from 1 to 256";
+  const bool digits = std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isdigit(static_cast<unsigned char>(c));
+  });
+  if (text.empty() || text.size() > 4 || !digits)
+    return remedy;
+  const auto n = std::stoul(text);
+  return n >= 1 && n <= max_workers ? nullptr : remedy;
+}
+
+std::string upper(std::string text) {
+  for (char& c : text)
+    c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+usage_error wrong(const std::string& what, const char* where = "troupe run") {
+  return {"troupe: " + what + "\nSee '" + where + " --help'.\n"};
+}
+
+std::string unknown_option(std::string_view option,
+                           std::span<const std::string_view> known) {
+  const auto name = option.substr(0, option.find('='));
+  return "unknown option '" + std::string{name} + "'" +
+         did_you_mean(name, known);
+}
+
+// What CLI11 left over: the target and the program's arguments.
+command_line with_target(run_command command, std::vector<std::string> rest) {
+  constexpr std::array<std::string_view, 3> options{"--workers", "--log-level",
+                                                    "--help"};
+  if (rest.empty())
+    return wrong("run what? Name a target: troupe run app.py");
+  if (rest[0].size() > 1 && rest[0][0] == '-')
+    return wrong(unknown_option(rest[0], options));
+  command.target = std::move(rest[0]);
+  rest.erase(rest.begin());
+  if (!rest.empty() && rest[0] == "--")
+    rest.erase(rest.begin());
+  command.args = std::move(rest);
+  return command;
+}
+
+struct raw_options {
+  std::string workers, log_level;
+};
+
+command_line make_run(const raw_options& raw, std::vector<std::string> rest) {
+  run_command command;
+  if (!raw.workers.empty()) {
+    if (const char* reason = why_no_workers(raw.workers))
+      return wrong("--workers '" + raw.workers + "' " + reason);
+    command.workers = static_cast<unsigned>(std::stoul(raw.workers));
+  }
+  if (!raw.log_level.empty()) {
+    const auto level = upper(raw.log_level);
+    if (!is_log_level(level))
+      return wrong("--log-level '" + raw.log_level + "' must be one of " +
+                   log_levels + did_you_mean(level, levels));
+    command.log_level = level;
+  }
+  return with_target(std::move(command), std::move(rest));
+}
+
+// What isn't `troupe run ...` or an option of troupe itself.
+usage_error wrong_command(std::string_view first) {
+  constexpr std::array<std::string_view, 1> commands{"run"};
+  constexpr std::array<std::string_view, 2> options{"--help", "--version"};
+  if (first.starts_with('-'))
+    return wrong(unknown_option(first, options), "troupe");
+  const std::string name{first};
+  if (first.ends_with(".py") || first.ends_with(".toml"))
+    return wrong("unknown command '" + name + "'; did you mean 'troupe run " +
+                     name + "'?",
+                 "troupe");
+  return wrong("unknown command '" + name + "'" + did_you_mean(first, commands),
+               "troupe");
+}
+
+// CLI11 can't know of TARGET and ARGS: they are what it leaves over.
+class run_formatter : public CLI::Formatter {
+public:
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: troupe run [OPTIONS] TARGET [ARGS...]\n";
+  }
+};
+
+CLI::App* add_run(CLI::App& app, raw_options& raw) {
+  auto* run = app.add_subcommand("run", "Run a program of actors.");
+  run->formatter(std::make_shared<run_formatter>());
+  run->prefix_command();
+  run->footer(run_help);
+  run->add_option("--workers", raw.workers,
+                  "Threads that run actors; default: one a core")
+      ->type_name("N")
+      ->take_last();
+  run->add_option("--log-level", raw.log_level,
+                  "What logging shows; default: WARNING")
+      ->type_name("LEVEL")
+      ->take_last();
+  return run;
+}
+
+// A "--" before TARGET means nothing here, and CLI11 would stumble on it.
+void drop_mark_before_target(std::vector<std::string>& words) {
+  if (words.empty() || words[0] != "run")
+    return;
+  for (std::size_t i = 1; i < words.size() && words[i].starts_with("--");) {
+    if (words[i] == "--") {
+      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i));
+      return;
+    }
+    i += words[i].find('=') == std::string::npos ? 2 : 1;
+  }
+}
+
+std::vector<std::string> reversed_arguments(int argc, const char* const* argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  drop_mark_before_target(words);
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
+  return words;
+}
+
+}  // namespace
+
+bool is_log_level(std::string_view name) noexcept {
+  return std::find(levels.begin(), levels.end(), name) != levels.end();
+}
+
+command_line parse_command_line(int argc, const char* const* argv,
+                                const std::string& python_version) {
+  CLI::App app{
+      "Troupe runs actors in Python, each in an interpreter of its "
+      "own."};
+  app.name("troupe");
+  app.prefix_command();
+  app.footer(top_help);
+  app.set_help_flag("-h,--help", "Print this");
+  bool show_version = false;
+  app.add_flag("--version", show_version,
+               "Print Troupe's and Python's version");
+  raw_options raw;
+  auto* run = add_run(app, raw);
+  try {
+    app.parse(reversed_arguments(argc, argv));
+  } catch (const CLI::CallForHelp&) {
+    return show_text{(run->parsed() ? run : &app)->help()};
+  } catch (const CLI::ArgumentMismatch& e) {
+    const std::string what = e.what();
+    return wrong(what.substr(0, what.find(':')) + " needs a value");
+  } catch (const CLI::ParseError& e) {
+    return wrong(e.what());
+  }
+  if (show_version)
+    return show_text{std::string{"Troupe "} + version + ", Python " +
+                     python_version + "\n"};
+  if (run->parsed())
+    return make_run(raw, run->remaining());
+  const auto rest = app.remaining();
+  return rest.empty() ? wrong("which command? Try: troupe run app.py", "troupe")
+                      : wrong_command(rest[0]);
+}
+
+}  // namespace troupe

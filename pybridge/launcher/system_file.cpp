@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pybridge/launcher/system_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+
+#include "pybridge/launcher/cli.hpp"
+#include "pybridge/launcher/near_name.hpp"
+#include "pybridge/launcher/toml_source.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr std::array<std::string_view, 2> root_keys{"system", "actor"};
+constexpr std::array<std::string_view, 3> system_keys{"workers", "log_level",
+                                                      "entry"};
+constexpr std::array<std::string_view, 7> actor_keys{
+    "module", "class", "name", "count", "home", "args", "kwargs"};
+constexpr std::array<std::string_view, 3> spawn_keywords{"name", "home",
+                                                         "mailbox"};
+constexpr std::int64_t max_count = 100'000;
+
+bool is_identifier(std::string_view text) {
+  // Bytes above ASCII pass: Python has letters there, and judges itself.
+  const auto fits = [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c >= 0x80;
+  };
+  return !text.empty() && !std::isdigit(static_cast<unsigned char>(text[0])) &&
+         std::all_of(text.begin(), text.end(), fits);
+}
+
+bool is_dotted_name(std::string_view text) {
+  for (;;) {
+    const auto dot = text.find('.');
+    if (!is_identifier(text.substr(0, dot)))
+      return false;
+    if (dot == std::string_view::npos)
+      return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+bool is_home(std::string_view text) {
+  return text == "own" || text == "main" ||
+         (text.starts_with("shared:") && text.size() > 7);
+}
+
+std::string in_quotes(const std::string& text) {
+  return "'" + text + "'";
+}
+
+// Throws troupe::exception at the first fault, as toml_source does.
+class reader {
+public:
+  explicit reader(const std::string& path) : source_{path} {
+    file_.path = path;
+  }
+
+  system_file read(std::string_view text) {
+    const auto root = source_.parse(text);
+    source_.check_keys(root, root_keys, "the file");
+    if (const auto* system = source_.table_at(root, "system"))
+      read_system(*system);
+    if (const auto* actors = root.get("actor"))
+      read_actors(*actors);
+    if (file_.actors.empty())
+      source_.fail(1, 1, "no actors; add [[actor]] with module = \"...\"");
+    check_names();
+    if (const auto* entry = root["system"]["entry"].node())
+      resolve_entry(entry->source());
+    return std::move(file_);
+  }
+
+private:
+  void read_system(const toml::table& table) {
+    source_.check_keys(table, system_keys, "[system]");
+    file_.workers = source_.number_at(table, "workers", max_workers);
+    file_.log_level = source_.text_at(table, "log_level");
+    file_.entry.actor = source_.text_at(table, "entry").value_or("");
+    const auto& level = file_.log_level;
+    if (level && !is_log_level(*level))
+      source_.fail(
+          table.get("log_level")->source(),
+          "log_level " + in_quotes(*level) + " must be one of " + log_levels);
+  }
+
+  void read_actors(const toml::node& node) {
+    constexpr const char* expected = "a list of tables, each under [[actor]]";
+    if (node.is_table())
+      source_.fail(node.source(), "write [[actor]] in place of [actor]");
+    if (!node.is_array())
+      source_.wrong_type("actor", expected, node);
+    for (const auto& element : *node.as_array()) {
+      if (!element.is_table())
+        source_.wrong_type("actor", expected, element);
+      file_.actors.push_back(read_actor(*element.as_table()));
+    }
+  }
+
+  actor_entry read_actor(const toml::table& table) const {
+    source_.check_keys(table, actor_keys, "[[actor]]");
+    actor_entry actor;
+    actor.line = table.source().begin.line;
+    actor.module = read_module(table);
+    actor.class_name = source_.text_at(table, "class").value_or("");
+    actor.name = source_.text_at(table, "name").value_or("");
+    actor.count = source_.number_at(table, "count", max_count).value_or(0);
+    actor.home = source_.text_at(table, "home").value_or("own");
+    actor.args = source_.list_at(table, "args");
+    actor.kwargs = read_kwargs(table);
+    if (!actor.class_name.empty() && !is_dotted_name(actor.class_name))
+      source_.fail(table.get("class")->source(),
+                   "class " + in_quotes(actor.class_name) + " can't be a name");
+    if (!is_home(actor.home))
+      source_.fail(table.get("home")->source(),
+                   "home " + in_quotes(actor.home) +
+                       " must be \"own\", \"main\" or \"shared:NAME\"");
+    return actor;
+  }
+
+  toml_table read_kwargs(const toml::table& table) const {
+    auto kwargs = source_.entries_at(table, "kwargs");
+    for (const auto& [key, value] : kwargs)
+      if (std::find(spawn_keywords.begin(), spawn_keywords.end(), key) !=
+          spawn_keywords.end())
+        source_.fail(table.get("kwargs")->source(),
+                     "kwargs can't have " + in_quotes(key) +
+                         ": system.spawn() takes that itself; use args");
+    return kwargs;
+  }
+
+  std::string read_module(const toml::table& table) const {
+    const auto module = source_.text_at(table, "module");
+    if (!module)
+      source_.fail(table.source(), "this [[actor]] lacks module = \"...\"");
+    const auto where = table.get("module")->source();
+    const auto colon = module->find(':');
+    if (colon != std::string::npos)
+      source_.fail(where, "module " + in_quotes(*module) +
+                              ": name the class apart, class = \"" +
+                              module->substr(colon + 1) + "\"");
+    if (!is_dotted_name(*module))
+      source_.fail(where,
+                   "module " + in_quotes(*module) +
+                       " must be as in `import package.module`" +
+                       (module->ends_with(".py") ? ", without .py" : ""));
+    return *module;
+  }
+
+  void check_names() const {
+    std::map<std::string, unsigned> lines;
+    for (const auto& actor : file_.actors)
+      for (const auto& name : actor.names()) {
+        const auto [found, fresh] = lines.emplace(name, actor.line);
+        if (!fresh)
+          source_.fail(actor.line, 1,
+                       "the name " + in_quotes(name) + " is taken by line " +
+                           std::to_string(found->second));
+      }
+  }
+
+  void resolve_entry(const toml::source_region& where) {
+    auto& entry = file_.entry;
+    entry.line = where.begin.line;
+    const auto text = entry.actor;
+    const auto colon = text.find(':');
+    if (colon == std::string::npos)
+      return check_entry_actor(where);
+    entry.actor.clear();
+    entry.module = text.substr(0, colon);
+    entry.function = text.substr(colon + 1);
+    if (!is_dotted_name(entry.module) || !is_identifier(entry.function))
+      source_.fail(where,
+                   "entry " + in_quotes(text) +
+                       " must be an actor's name or \"module:function\"");
+  }
+
+  void check_entry_actor(const toml::source_region& where) const {
+    const auto& entry = file_.entry.actor;
+    std::vector<std::string> all;
+    for (const auto& actor : file_.actors) {
+      auto names = actor.names();
+      if (actor.count && actor.name == entry)
+        source_.fail(where, "entry " + in_quotes(entry) +
+                                " must be one actor: " + in_quotes(names[0]));
+      std::move(names.begin(), names.end(), std::back_inserter(all));
+    }
+    if (std::find(all.begin(), all.end(), entry) == all.end())
+      source_.fail(where, "entry " + in_quotes(entry) + " is no actor here" +
+                              hint_for_entry(entry, all));
+  }
+
+  static std::string hint_for_entry(const std::string& entry,
+                                    const std::vector<std::string>& all) {
+    const std::vector<std::string_view> known(all.begin(), all.end());
+    const auto hint = did_you_mean(entry, known);
+    return hint.empty() ? "; give an [[actor]] this name, or write "
+                          "\"module:function\""
+                        : hint;
+  }
+
+  const toml_source source_;
+  system_file file_;
+};
+
+result<std::string> read_text(const std::string& path) {
+  if (std::filesystem::is_directory(path))
+    return make_error(errc::invalid_argument, path + ": is a folder");
+  std::ifstream stream{path, std::ios::binary};
+  std::ostringstream text;
+  if (stream && (stream.peek() == EOF || text << stream.rdbuf()))
+    return std::move(text).str();
+  return make_error(errc::not_found,
+                    path + ": can't be read: " + std::strerror(errno));
+}
+
+}  // namespace
+
+std::vector<std::string> actor_entry::names() const {
+  if (name.empty())
+    return {};
+  if (count == 0)
+    return {name};
+  std::vector<std::string> all;
+  for (unsigned i = 1; i <= count; ++i)
+    all.push_back(name + "-" + std::to_string(i));
+  return all;
+}
+
+result<system_file> parse_system_file(std::string_view text,
+                                      const std::string& path) {
+  try {
+    return reader{path}.read(text);
+  } catch (const exception& e) {
+    return e.get_error();
+  }
+}
+
+result<system_file> read_system_file(const std::string& path) {
+  const auto text = read_text(path);
+  if (!text)
+    return text.error();
+  return parse_system_file(*text, path);
+}
+
+}  // namespace troupe

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// system.toml: actors, options and where to begin, read and checked into plain
+// data. Knows nothing of Python; what a file may hold is in `troupe run --help`
+// and below.
+//
+// An error's text is one message for people, "FILE:LINE:COLUMN: what; remedy".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "pybridge/launcher/toml_value.hpp"
+
+namespace troupe {
+
+/// One [[actor]].
+struct actor_entry {
+  std::string module;
+  std::string class_name;  // empty: the module is the actor
+  std::string name;        // empty: none
+  unsigned count = 0;      // 0: not given, one actor with the plain name
+  std::string home = "own";
+  toml_list args;
+  toml_table kwargs;
+  unsigned line = 0;
+
+  /// `name`, or `name-1` to `name-count` where count is given.
+  std::vector<std::string> names() const;
+};
+
+/// Where the program begins; at most one of the two is set. With neither the
+/// system runs until it is stopped.
+struct entry_point {
+  std::string actor;     // this actor is asked main(args)
+  std::string module;    // this module's
+  std::string function;  // function is called as main(system) of app.py is
+  unsigned line = 0;
+};
+
+struct system_file {
+  std::string path;
+  std::optional<unsigned> workers;
+  std::optional<std::string> log_level;  // as --log-level
+  entry_point entry;
+  std::vector<actor_entry> actors;  // in file order, at least one
+};
+
+/// `path` is for messages only.
+result<system_file> parse_system_file(std::string_view text,
+                                      const std::string& path);
+result<system_file> read_system_file(const std::string& path);
+
+}  // namespace troupe

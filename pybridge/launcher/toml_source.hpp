@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checked access to a parsed TOML file: what isn't as expected throws a
+// troupe::exception whose text begins with FILE:LINE:COLUMN.
+//
+// Only system_file.cpp and toml_source.cpp include this: it brings in toml++.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#define TOML_EXCEPTIONS 0
+// toml++ 3.3 asserts what bad input can break ("[.a]"), and reports it too.
+#define TOML_ASSERT(condition) static_cast<void>(0)
+#include <toml++/toml.h>
+
+#include "pybridge/launcher/toml_value.hpp"
+
+namespace troupe {
+
+class toml_source {
+public:
+  explicit toml_source(std::string path) : path_{std::move(path)} {}
+
+  toml::table parse(std::string_view text) const;
+
+  [[noreturn]] void fail(unsigned line, unsigned column,
+                         const std::string& what) const;
+  [[noreturn]] void fail(const toml::source_region& where,
+                         const std::string& what) const;
+  [[noreturn]] void wrong_type(std::string_view key, const char* expected,
+                               const toml::node& found) const;
+
+  /// Fails at the first key (in file order) that isn't known.
+  void check_keys(const toml::table& table,
+                  std::span<const std::string_view> known,
+                  const std::string& place) const;
+
+  /// Null or none: there is no such key.
+  const toml::table* table_at(const toml::table& table, const char* key) const;
+  std::optional<std::string> text_at(const toml::table& table,
+                                     const char* key) const;
+  std::optional<unsigned> number_at(const toml::table& table, const char* key,
+                                    std::int64_t most) const;
+  toml_list list_at(const toml::table& table, const char* key) const;
+  toml_table entries_at(const toml::table& table, const char* key) const;
+
+private:
+  toml_value value_of(const toml::node& node) const;
+  toml_list list_of(const toml::array& array) const;
+  toml_table entries_of(const toml::table& table) const;
+  toml_date date_of(const toml::date& date, const toml::node& node) const;
+  toml_date_time date_time_of(const toml::date_time& value,
+                              const toml::node& node) const;
+
+  const std::string path_;
+};
+
+}  // namespace troupe

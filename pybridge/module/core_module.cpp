@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pybridge/module/core_module.hpp"
+
+#include <new>
+
+#include "pybridge/data/blob.hpp"
+#include "pybridge/module/context_object.hpp"
+#include "pybridge/module/future_object.hpp"
+#include "pybridge/module/module_state.hpp"
+#include "pybridge/module/port_object.hpp"
+#include "pybridge/module/ref_object.hpp"
+#include "pybridge/module/sender_object.hpp"
+#include "pybridge/module/system_object.hpp"
+
+namespace troupe {
+namespace {
+
+module_state*& state_slot(PyObject* module) {
+  return *static_cast<module_state**>(PyModule_GetState(module));
+}
+
+PyObject* current(PyObject* module, PyObject*) {
+  actor_cell* cell = actor_cell::current();
+  return cell == nullptr ? Py_NewRef(Py_None)
+                         : make_ref(*state_slot(module),
+                                    actor_ref{ref_ptr<actor_cell>{cell}});
+}
+
+PyObject* in_main_interpreter(PyObject*, PyObject*) {
+  return PyBool_FromLong(PyInterpreterState_Get() == PyInterpreterState_Main());
+}
+
+PyMethodDef functions[] = {
+    {"current", current, METH_NOARGS,
+     "current($module)\n--\n\nThe Ref of the actor whose turn runs on this "
+     "thread, or None."},
+    {"in_main_interpreter", in_main_interpreter, METH_NOARGS,
+     "in_main_interpreter($module)\n--\n\nWhether this is the process\'s main "
+     "interpreter."},
+    {},
+};
+
+bool add_blob_type(PyObject* module, module_state& state) {
+  const auto type = py_ref::steal(make_blob_type(module));
+  if (!type || PyModule_AddType(module, type.type()) < 0) {
+    return false;
+  }
+  state.types.set_blob_type(type.type());
+  return true;
+}
+
+int execute(PyObject* module) {
+  auto* state = new (std::nothrow) module_state;
+  if (state == nullptr) {
+    PyErr_NoMemory();
+    return -1;
+  }
+  state_slot(module) = state;
+  return add_blob_type(module, *state) && add_sender_type(module, *state) &&
+                 add_ref_type(module, *state) &&
+                 add_future_type(module, *state) &&
+                 add_port_type(module, *state) &&
+                 add_system_type(module, *state) && add_context(module, *state)
+             ? 0
+             : -1;
+}
+
+int traverse(PyObject* module, visitproc visit, void* arg) {
+  module_state* state = state_slot(module);
+  if (state == nullptr) {
+    return 0;
+  }
+  for (const py_ref* type :
+       {&state->ref_type, &state->sender_type, &state->future_type,
+        &state->system_type, &state->context_type, &state->port_type}) {
+    Py_VISIT(type->get());
+  }
+  return state->types.traverse(visit, arg);
+}
+
+int clear(PyObject* module) {
+  if (module_state* state = state_slot(module)) {
+    state->types.clear();
+  }
+  return 0;
+}
+
+void free_state(void* module) {
+  delete std::exchange(state_slot(static_cast<PyObject*>(module)), nullptr);
+}
+
+PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, reinterpret_cast<void*>(execute)},
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+    {},
+};
+
+PyModuleDef definition = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "troupe._core",
+    .m_doc = "The C++ core of troupe; use the names of the package troupe.",
+    .m_size = sizeof(module_state*),
+    .m_methods = functions,
+    .m_slots = slots,
+    .m_traverse = traverse,
+    .m_clear = clear,
+    .m_free = free_state,
+};
+
+}  // namespace
+}  // namespace troupe
+
+PyMODINIT_FUNC PyInit__core() {
+  return PyModuleDef_Init(&troupe::definition);
+}

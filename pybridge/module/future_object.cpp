@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pybridge/module/future_object.hpp"
+
+#include <new>
+#include <utility>
+
+#include "pybridge/data/convert.hpp"
+#include "pybridge/module/method.hpp"
+
+namespace troupe {
+namespace {
+
+struct future_object {
+  PyObject_HEAD ref_ptr<completion> answer;
+  actor_ref asked;
+  PyObject* value;      // decoded once, or null; owned
+  PyObject* exception;  // likewise
+};
+
+future_object* as_future(PyObject* self) {
+  return reinterpret_cast<future_object*>(self);
+}
+
+// An actor that waits for itself, or for a home that it keeps busy, would wait
+// for ever.
+bool would_deadlock(const future_object& self) {
+  const actor_cell* waiting = actor_cell::current();
+  if (waiting == nullptr) {
+    return false;
+  }
+  const actor_cell& asked = self.asked.cell();
+  return waiting == &asked ||
+         (waiting->home() != nullptr && waiting->home() == asked.home());
+}
+
+bool wait_for(future_object& self, PyObject* seconds) {
+  std::optional<std::chrono::nanoseconds> timeout;
+  if (!read_timeout(seconds, timeout)) {
+    return false;
+  }
+  if (self.answer->done()) {
+    return true;
+  }
+  if (would_deadlock(self)) {
+    PyErr_Format(PyExc_RuntimeError,
+                 "actor '%s' would wait for ever for '%s', which can't run "
+                 "until this handler returns (same actor or same home); use "
+                 "add_done_callback() or another home",
+                 actor_cell::current()->name().c_str(),
+                 self.asked.name().c_str());
+    return false;
+  }
+  const ref_ptr<completion> answer = self.answer;
+  switch (wait_detached(*answer, timeout)) {
+    case wait_result::done:
+      return true;
+    case wait_result::timed_out:
+      raise_named(
+          "AskTimeout",
+          ("no answer from actor '" + self.asked.name() + "' in time").c_str());
+      return false;
+    case wait_result::interrupted:
+      return false;
+  }
+  return false;
+}
+
+// Fills value or exception; false with an exception set that is no answer.
+bool decode_answer(PyObject* object) {
+  future_object& self = *as_future(object);
+  if (self.value != nullptr || self.exception != nullptr) {
+    return true;
+  }
+  module_state& state = state_of(object);
+  if (self.answer->has_value()) {
+    self.value = self.answer->value().empty()
+                     ? Py_NewRef(Py_None)
+                     : decode(state.types, self.answer->value());
+    if (self.value != nullptr) {
+      return true;
+    }
+  } else {
+    raise_fault(state, self.answer->why());
+  }
+  self.exception = PyErr_GetRaisedException();
+  return self.exception != nullptr;
+}
+
+bool parse_timeout(PyObject* args, PyObject* kwargs, const char* format,
+                   PyObject** seconds) {
+  static const char* names[] = {"timeout", nullptr};
+  return PyArg_ParseTupleAndKeywords(args, kwargs, format,
+                                     const_cast<char**>(names), seconds) != 0;
+}
+
+PyObject* future_result(PyObject* object, PyObject* args, PyObject* kwargs) {
+  PyObject* seconds = nullptr;
+  if (!parse_timeout(args, kwargs, "|O:result", &seconds) ||
+      !wait_for(*as_future(object), seconds) || !decode_answer(object)) {
+    return nullptr;
+  }
+  future_object& self = *as_future(object);
+  if (self.exception != nullptr) {
+    PyErr_SetRaisedException(Py_NewRef(self.exception));
+    return nullptr;
+  }
+  return Py_NewRef(self.value);
+}
+
+PyObject* future_exception(PyObject* object, PyObject* args, PyObject* kwargs) {
+  PyObject* seconds = nullptr;
+  if (!parse_timeout(args, kwargs, "|O:exception", &seconds) ||
+      !wait_for(*as_future(object), seconds) || !decode_answer(object)) {
+    return nullptr;
+  }
+  PyObject* exception = as_future(object)->exception;
+  return Py_NewRef(exception == nullptr ? Py_None : exception);
+}
+
+PyObject* future_done(PyObject* object, PyObject*) {
+  return PyBool_FromLong(as_future(object)->answer->done());
+}
+
+bool was_cancelled(const completion& c) {
+  return c.done() && !c.has_value() && c.why().what.code == errc::cancelled;
+}
+
+PyObject* future_cancel(PyObject* object, PyObject*) {
+  const ref_ptr<completion> answer = as_future(object)->answer;
+  const bool first = answer->set_fault(
+      {make_error(errc::cancelled, "the request was cancelled"), {}});
+  return PyBool_FromLong(first || was_cancelled(*answer));
+}
+
+PyObject* future_cancelled(PyObject* object, PyObject*) {
+  return PyBool_FromLong(was_cancelled(*as_future(object)->answer));
+}
+
+PyObject* call_futures(const char* function, PyObject* self,
+                       PyObject* argument) {
+  const auto module = py_ref::steal(PyImport_ImportModule("troupe._futures"));
+  const auto name = py_ref::steal(PyUnicode_FromString(function));
+  return module && name ? PyObject_CallMethodObjArgs(module.get(), name.get(),
+                                                     self, argument, nullptr)
+                        : nullptr;
+}
+
+PyObject* future_add_done_callback(PyObject* object, PyObject* function) {
+  return call_futures("add_done_callback", object, function);
+}
+
+PyObject* future_await(PyObject* object) {
+  return call_futures("wait_in_loop", object, nullptr);
+}
+
+PyObject* future_repr(PyObject* object) {
+  const future_object& self = *as_future(object);
+  const char* state = !self.answer->done()          ? "pending"
+                      : self.answer->has_value()    ? "done"
+                      : was_cancelled(*self.answer) ? "cancelled"
+                                                    : "raised";
+  return PyUnicode_FromFormat("<troupe.Future of '%s', %s>",
+                              self.asked.name().c_str(), state);
+}
+
+int future_traverse(PyObject* object, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(as_future(object)->value);
+  Py_VISIT(as_future(object)->exception);
+  return 0;
+}
+
+int future_clear(PyObject* object) {
+  Py_CLEAR(as_future(object)->value);
+  Py_CLEAR(as_future(object)->exception);
+  return 0;
+}
+
+void future_dealloc(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  PyObject_GC_UnTrack(object);
+  future_clear(object);
+  as_future(object)->answer.~intrusive_ptr();
+  as_future(object)->asked.~actor_ref();
+  type->tp_free(object);
+  Py_DECREF(type);
+}
+
+constexpr const char* future_doc = R"doc(The answer to come of ref.ask(...).
+
+Wait for it with result(), or `await` it in asyncio. It belongs to the
+interpreter in which it was made, and can't be sent in a message.
+
+>>> future = ref.ask.divide(6, 3)
+>>> future.result(timeout=5)
+2.0
+)doc";
+
+constexpr const char* result_doc = R"doc(result($self, timeout=None)
+--
+
+Waits for the answer, at most `timeout` seconds (None: for ever), and returns it.
+
+Each call returns the same object. Raises
+- what the handler raised, with its traceback as the cause,
+- AskTimeout (a TimeoutError), if it isn't there in time; it may come later,
+- ActorStopped, if the actor had ended, or ended before it answered,
+- concurrent.futures.CancelledError, after cancel(),
+- RuntimeError, in a handler that would wait for itself or its own home.
+Any thread; while a handler waits here, other actors go on.)doc";
+
+constexpr const char* exception_doc = R"doc(exception($self, timeout=None)
+--
+
+Waits as result() does, and returns what that would raise, or None.
+
+If there is nothing in time it raises AskTimeout, as result() does.)doc";
+
+constexpr const char* done_doc = R"doc(done($self)
+--
+
+Whether there is an answer, an error or a cancellation. Never blocks.)doc";
+
+constexpr const char* cancel_doc = R"doc(cancel($self)
+--
+
+Gives up on the answer, unless it is there. Returns whether it is cancelled.
+
+The actor isn't interrupted: it handles the request, if it hasn't yet, and its
+answer is counted as a dead letter ("late_reply").)doc";
+
+constexpr const char* add_done_callback_doc =
+    R"doc(add_done_callback($self, function, /)
+--
+
+Calls function(future) once, when it is done; at once, if it is.
+
+In an actor's handler: later, on a turn of that actor. Elsewhere: on a thread of
+Troupe's. An exception that it raises is printed. Raises RuntimeError in a
+thread that an actor has started.
+
+>>> future.add_done_callback(lambda done: print(done.result()))
+)doc";
+
+PyMethodDef future_methods[] = {
+    {"result", as_method(future_result), METH_VARARGS | METH_KEYWORDS,
+     result_doc},
+    {"exception", as_method(future_exception), METH_VARARGS | METH_KEYWORDS,
+     exception_doc},
+    {"done", future_done, METH_NOARGS, done_doc},
+    {"cancel", future_cancel, METH_NOARGS, cancel_doc},
+    {"cancelled", future_cancelled, METH_NOARGS,
+     "cancelled($self)\n--\n\nWhether cancel() came before the answer."},
+    {"add_done_callback", future_add_done_callback, METH_O,
+     add_done_callback_doc},
+    {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS,
+     "Future[T]: a future of a T."},
+    {},
+};
+
+PyType_Slot future_slots[] = {
+    {Py_tp_doc, const_cast<char*>(future_doc)},
+    {Py_tp_methods, future_methods},
+    {Py_am_await, reinterpret_cast<void*>(future_await)},
+    {Py_tp_repr, reinterpret_cast<void*>(future_repr)},
+    {Py_tp_traverse, reinterpret_cast<void*>(future_traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(future_clear)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(future_dealloc)},
+    {},
+};
+
+PyType_Spec future_spec = {
+    .name = "troupe.Future",
+    .basicsize = sizeof(future_object),
+    .itemsize = 0,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = future_slots,
+};
+
+}  // namespace
+
+PyObject* make_future(module_state& state, ref_ptr<completion> answer,
+                      actor_ref asked) {
+  PyTypeObject* type = state.future_type.type();
+  PyObject* object = type->tp_alloc(type, 0);
+  if (object != nullptr) {
+    new (&as_future(object)->answer) ref_ptr<completion>{std::move(answer)};
+    new (&as_future(object)->asked) actor_ref{std::move(asked)};
+  }
+  return object;
+}
+
+completion& answer_of(PyObject* future) {
+  return *as_future(future)->answer;
+}
+
+bool add_future_type(PyObject* module, module_state& state) {
+  state.future_type =
+      py_ref::steal(PyType_FromModuleAndSpec(module, &future_spec, nullptr));
+  return state.future_type &&
+         PyModule_AddType(module, state.future_type.type()) == 0;
+}
+
+}  // namespace troupe

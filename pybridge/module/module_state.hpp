@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What troupe._core keeps for one interpreter, and how code gets at it.
+//
+// Everything here needs the GIL of that interpreter.
+#pragma once
+
+#include "pybridge/python.hpp"
+
+#include <optional>
+#include <vector>
+
+#include "actors/completion.hpp"
+#include "base/result.hpp"
+#include "pybridge/data/type_cache.hpp"
+#include "pybridge/py_ref.hpp"
+
+namespace troupe {
+
+struct module_state {
+  type_cache types;
+  py_ref ref_type;
+  py_ref sender_type;
+  py_ref future_type;
+  py_ref system_type;
+  py_ref context_type;
+  py_ref port_type;
+  // Main interpreter only: the engines of Systems that have not shut down.
+  std::vector<ref_ptr<ref_counted>> engines;
+  bool ends_at_exit = false;  // atexit knows
+};
+
+/// The state behind an object of one of our types.
+module_state& state_of(PyTypeObject* type) noexcept;
+inline module_state& state_of(PyObject* object) noexcept {
+  return state_of(Py_TYPE(object));
+}
+/// The state of the attached interpreter, imported if need be; null with an
+/// exception set.
+module_state* import_state();
+
+/// Sets an instance of `troupe.errors.<name>`; answers null for `return`.
+PyObject* raise_named(const char* name, const char* text);
+/// Sets the exception that stands for `e`; answers null.
+PyObject* raise_error(const error& e);
+/// Sets the exception that stands for `why`, the remote one if there is one.
+PyObject* raise_fault(module_state& state, const fault& why);
+
+/// Reads "seconds, or None" (borrowed; null counts as None). False: an
+/// exception is set.
+bool read_timeout(PyObject* seconds,
+                  std::optional<std::chrono::nanoseconds>& out);
+
+/// Waits detached, in a blocking region if this thread runs a turn. `done`,
+/// `timed_out`, or `interrupted` with an exception set (Ctrl-C, a kill).
+wait_result wait_detached(completion& c,
+                          std::optional<std::chrono::nanoseconds> timeout);
+
+}  // namespace troupe

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pybridge/module/sender_object.hpp"
+
+#include <new>
+#include <string>
+#include <utility>
+
+#include "actors/actor_system.hpp"
+#include "pybridge/data/convert.hpp"
+#include "pybridge/module/future_object.hpp"
+
+namespace troupe {
+namespace {
+
+struct sender_object {
+  PyObject_HEAD vectorcallfunc vectorcall;
+  actor_ref receiver;
+  symbol selector;    // none: for receive(message)
+  bool ask;           // else tell
+  PyObject* by_name;  // handler name -> sender; made on first use; owned
+};
+
+sender_object* as_sender(PyObject* self) {
+  return reinterpret_cast<sender_object*>(self);
+}
+
+bool encode_arguments(module_state& state, const sender_object& self,
+                      PyObject* const* args, std::size_t nargs,
+                      PyObject* kwnames, envelope& e) {
+  if (self.selector != symbol::none) {
+    e.kind = static_cast<std::uint8_t>(envelope_kind::call);
+    e.selector = self.selector;
+    return encode_call(state.types, args, nargs, kwnames, e.content);
+  }
+  if (nargs != 1 || kwnames != nullptr) {
+    const char* verb = self.ask ? "ask" : "tell";
+    PyErr_Format(PyExc_TypeError,
+                 "%s() takes one message; to call a handler, write "
+                 "ref.%s.HANDLER(...)",
+                 verb, verb);
+    return false;
+  }
+  e.kind = static_cast<std::uint8_t>(envelope_kind::message);
+  return encode(state.types, args[0], e.content);
+}
+
+PyObject* refuse_full(const envelope& refused, const actor_ref& receiver) {
+  receiver.cell().system().dead().note(refused, receiver.id(),
+                                       dead_reason::mailbox_full);
+  return raise_named(
+      "MailboxFull",
+      ("actor '" + receiver.name() + "' has a full mailbox (" +
+       std::to_string(receiver.cell().mailbox_capacity()) + " messages)")
+          .c_str());
+}
+
+PyObject* sender_call(PyObject* object, PyObject* const* args,
+                      std::size_t nargsf, PyObject* kwnames) {
+  const sender_object& self = *as_sender(object);
+  module_state& state = state_of(object);
+  envelope_ptr e = make_envelope();
+  if (!encode_arguments(state, self, args, PyVectorcall_NARGS(nargsf), kwnames,
+                        *e)) {
+    return nullptr;
+  }
+  if (const actor_cell* sender = actor_cell::current()) {
+    e->sender = static_cast<std::uint64_t>(sender->id());
+  }
+  py_ref answer;
+  if (self.ask) {
+    auto c = make_ref_counted<completion>();
+    answer = py_ref::steal(make_future(state, c, self.receiver));
+    if (!answer) {
+      return nullptr;
+    }
+    e->reply_to = std::move(c);
+  }
+  if (self.receiver.cell().deliver(std::move(e)) == push_result::full) {
+    return refuse_full(*e, self.receiver);
+  }
+  return self.ask ? answer.release() : Py_NewRef(Py_None);
+}
+
+PyObject* make_sender_for(module_state& state, const actor_ref& receiver,
+                          bool ask, symbol selector) {
+  PyTypeObject* type = state.sender_type.type();
+  PyObject* object = type->tp_alloc(type, 0);
+  if (object == nullptr) {
+    return nullptr;
+  }
+  sender_object* self = as_sender(object);
+  self->vectorcall = sender_call;
+  new (&self->receiver) actor_ref{receiver};
+  self->selector = selector;
+  self->ask = ask;
+  return object;
+}
+
+PyObject* sender_for_name(PyObject* object, PyObject* name) {
+  sender_object* self = as_sender(object);
+  Py_ssize_t length = 0;
+  const char* text = PyUnicode_AsUTF8AndSize(name, &length);
+  if (text == nullptr) {
+    return nullptr;
+  }
+  auto made = py_ref::steal(
+      make_sender_for(state_of(object), self->receiver, self->ask,
+                      intern({text, static_cast<std::size_t>(length)})));
+  if (!made || PyDict_SetItem(self->by_name, name, made.get()) < 0) {
+    return nullptr;
+  }
+  return made.release();
+}
+
+bool is_private(PyObject* name) {
+  return PyUnicode_GET_LENGTH(name) > 0 && PyUnicode_ReadChar(name, 0) == '_';
+}
+
+PyObject* sender_getattro(PyObject* object, PyObject* name) {
+  sender_object* self = as_sender(object);
+  if (self->selector != symbol::none || is_private(name)) {
+    return PyObject_GenericGetAttr(object, name);
+  }
+  if (self->by_name == nullptr && (self->by_name = PyDict_New()) == nullptr) {
+    return nullptr;
+  }
+  PyObject* known = nullptr;
+  if (PyDict_GetItemRef(self->by_name, name, &known) != 0) {
+    return known;  // found, or an exception is set
+  }
+  return sender_for_name(object, name);
+}
+
+PyObject* sender_repr(PyObject* object) {
+  const sender_object& self = *as_sender(object);
+  const std::string_view name = name_of(self.selector);
+  return PyUnicode_FromFormat(
+      "<troupe %s%s%.*s to '%s'>", self.ask ? "ask" : "tell",
+      name.empty() ? "" : ".", static_cast<int>(name.size()), name.data(),
+      self.receiver.name().c_str());
+}
+
+void sender_dealloc(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  sender_object* self = as_sender(object);
+  Py_XDECREF(self->by_name);
+  self->receiver.~actor_ref();
+  type->tp_free(object);
+  Py_DECREF(type);
+}
+
+constexpr const char* sender_doc =
+    R"doc(What sends to one actor: `ref.tell` and `ref.ask`.
+
+Call it with a message for the actor's receive(), or call an attribute of it,
+named like a handler, with that handler's arguments. It may be kept and used
+often, on any thread.
+
+>>> add = ref.tell.add
+>>> for n in range(1000):
+...     add(n)
+)doc";
+
+PyMemberDef sender_members[] = {
+    {"__vectorcalloffset__", Py_T_PYSSIZET, offsetof(sender_object, vectorcall),
+     Py_READONLY, nullptr},
+    {},
+};
+
+PyType_Slot sender_slots[] = {
+    {Py_tp_doc, const_cast<char*>(sender_doc)},
+    {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+    {Py_tp_getattro, reinterpret_cast<void*>(sender_getattro)},
+    {Py_tp_repr, reinterpret_cast<void*>(sender_repr)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(sender_dealloc)},
+    {Py_tp_members, sender_members},
+    {},
+};
+
+PyType_Spec sender_spec = {
+    .name = "troupe._core.Sender",
+    .basicsize = sizeof(sender_object),
+    .itemsize = 0,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = sender_slots,
+};
+
+}  // namespace
+
+PyObject* make_sender(module_state& state, const actor_ref& receiver,
+                      bool ask) {
+  return make_sender_for(state, receiver, ask, symbol::none);
+}
+
+bool add_sender_type(PyObject* module, module_state& state) {
+  state.sender_type =
+      py_ref::steal(PyType_FromModuleAndSpec(module, &sender_spec, nullptr));
+  return static_cast<bool>(state.sender_type);
+}
+
+}  // namespace troupe

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `ref.tell` and `ref.ask` are: the sending half of a ref.
+//
+// Everything here needs the GIL of the interpreter that the objects live in.
+#pragma once
+
+#include "pybridge/python.hpp"
+
+#include "actors/actor_ref.hpp"
+#include "pybridge/module/module_state.hpp"
+
+namespace troupe {
+
+/// False: an exception is set.
+bool add_sender_type(PyObject* module, module_state& state);
+
+/// What tells `receiver` (or asks it) what its receive() gets; its attributes
+/// do the same for named handlers. New reference, or null.
+PyObject* make_sender(module_state& state, const actor_ref& receiver, bool ask);
+
+}  // namespace troupe

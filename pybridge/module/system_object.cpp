@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pybridge/module/system_object.hpp"
+
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pybridge/module/method.hpp"
+#include "pybridge/module/ref_object.hpp"
+
+namespace troupe {
+namespace {
+
+struct system_object {
+  PyObject_HEAD ref_ptr<engine> running;
+  bool owner;  // made by System(), so its end is the engine's
+};
+
+system_object* as_system(PyObject* self) {
+  return reinterpret_cast<system_object*>(self);
+}
+
+engine& engine_behind(PyObject* self) {
+  return *as_system(self)->running;
+}
+
+// Written once, by the first thread, before any system runs.
+runtime* process_runtime = nullptr;
+
+runtime* find_runtime() {
+  if (process_runtime == nullptr) {
+    auto adopted = runtime::adopt();
+    if (!adopted) {
+      raise_error(adopted.error());
+      return nullptr;
+    }
+    process_runtime = adopted->release();  // for as long as the process lives
+  }
+  return process_runtime;
+}
+
+bool read_workers(PyObject* value, std::size_t& out) {
+  if (value == Py_None) {
+    return true;
+  }
+  const Py_ssize_t workers = PyLong_AsSsize_t(value);
+  if (workers == -1 && PyErr_Occurred()) {
+    return false;
+  }
+  constexpr Py_ssize_t most = 256;
+  if (workers < 1 || workers > most) {
+    PyErr_Format(PyExc_ValueError,
+                 "System(workers=%zd): from 1 to %zd, or "
+                 "None for one a core",
+                 workers, most);
+    return false;
+  }
+  out = static_cast<std::size_t>(workers);
+  return true;
+}
+
+// Detaches meanwhile; answers the names of actors that could not be ended.
+std::vector<std::string> end_engine(module_state& state, ref_ptr<engine> e,
+                                    std::chrono::nanoseconds deadline) {
+  std::vector<std::string> left;
+  {
+    const detached no_gil;
+    left = e->shutdown(deadline);
+  }
+  std::erase(state.engines, e);
+  return left;
+}
+
+// For atexit: ends the systems that the program has left running.
+PyObject* end_all(PyObject* module, PyObject*) {
+  module_state& state =
+      **static_cast<module_state**>(PyModule_GetState(module));
+  while (!state.engines.empty()) {
+    end_engine(
+        state,
+        ref_ptr<engine>{static_cast<engine*>(state.engines.back().get())},
+        std::chrono::seconds{10});
+  }
+  Py_RETURN_NONE;
+}
+
+PyMethodDef end_all_method = {"end_all", end_all, METH_NOARGS,
+                              "Ends all systems that still run."};
+
+bool end_at_exit(module_state& state) {
+  if (state.ends_at_exit) {
+    return true;
+  }
+  const auto module = py_ref::steal(PyImport_ImportModule("troupe._core"));
+  const auto atexit = py_ref::steal(PyImport_ImportModule("atexit"));
+  const auto function = py_ref::steal(
+      module ? PyCFunction_New(&end_all_method, module.get()) : nullptr);
+  const auto done = py_ref::steal(
+      atexit && function
+          ? PyObject_CallMethod(atexit.get(), "register", "O", function.get())
+          : nullptr);
+  state.ends_at_exit = static_cast<bool>(done);
+  return state.ends_at_exit;
+}
+
+PyObject* system_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
+  static const char* names[] = {"workers", nullptr};
+  PyObject* workers = Py_None;
+  engine_options options;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:System",
+                                   const_cast<char**>(names), &workers) ||
+      !read_workers(workers, options.workers)) {
+    return nullptr;
+  }
+  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "System() is for the main program; an actor is in a system "
+                    "already: use troupe.context.system");
+    return nullptr;
+  }
+  runtime* const r = find_runtime();
+  if (r == nullptr) {
+    return nullptr;
+  }
+  if (const auto noted = r->note_settings(); !noted) {
+    return raise_error(noted.error());
+  }
+  module_state& state = state_of(type);
+  if (!end_at_exit(state)) {
+    return nullptr;
+  }
+  try {
+    const auto started = make_ref_counted<engine>(*r, std::move(options));
+    PyObject* object = make_system(state, started);
+    if (object != nullptr) {
+      state.engines.push_back(started);
+      as_system(object)->owner = true;
+    }
+    return object;
+  } catch (const std::exception& e) {
+    PyErr_Format(PyExc_OSError, "can't start a system: %s", e.what());
+    return nullptr;
+  }
+}
+
+PyObject* system_spawn(PyObject* self, PyObject* args, PyObject* kwargs) {
+  return spawn_from_python(state_of(self), engine_behind(self), args, kwargs);
+}
+
+// A list of the names of actors that could not be ended.
+PyObject* names_list(const std::vector<std::string>& names) {
+  auto list = py_ref::steal(PyList_New(0));
+  for (const std::string& name : names) {
+    const auto text = py_ref::steal(PyUnicode_FromStringAndSize(
+        name.data(), static_cast<Py_ssize_t>(name.size())));
+    if (!list || !text || PyList_Append(list.get(), text.get()) < 0) {
+      return nullptr;
+    }
+  }
+  return list.release();
+}
+
+PyObject* system_shutdown(PyObject* self, PyObject* args, PyObject* kwargs) {
+  static const char* names[] = {"timeout", nullptr};
+  PyObject* seconds = nullptr;
+  std::optional<std::chrono::nanoseconds> timeout;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:shutdown",
+                                   const_cast<char**>(names), &seconds) ||
+      !read_timeout(seconds, timeout)) {
+    return nullptr;
+  }
+  const ref_ptr<engine> e = as_system(self)->running;
+  const auto deadline = timeout.value_or(std::chrono::seconds{10});
+  if (actor_cell::current() != nullptr) {
+    // From a handler: this actor ends too, so nobody can wait here.
+    e->actors().begin_shutdown(deadline);
+    return PyList_New(0);
+  }
+  return names_list(end_engine(state_of(self), e, deadline));
+}
+
+PyObject* system_wait_quiet(PyObject* self, PyObject* args, PyObject* kwargs) {
+  static const char* names[] = {"timeout", nullptr};
+  PyObject* seconds = nullptr;
+  std::optional<std::chrono::nanoseconds> timeout;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:wait_quiet",
+                                   const_cast<char**>(names), &seconds) ||
+      !read_timeout(seconds, timeout)) {
+    return nullptr;
+  }
+  if (actor_cell::current() != nullptr) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "an actor can't wait until the system is quiet: while its "
+                    "handler waits, it isn't");
+    return nullptr;
+  }
+  const auto quiet = engine_behind(self).actors().when_quiet();
+  const wait_result result = wait_detached(*quiet, timeout);
+  return result == wait_result::interrupted
+             ? nullptr
+             : PyBool_FromLong(result == wait_result::done);
+}
+
+PyObject* system_actors(PyObject* self, PyObject*) {
+  auto list = py_ref::steal(PyList_New(0));
+  for (const actor_ref& actor : engine_behind(self).actors().actors()) {
+    const auto ref = py_ref::steal(make_ref(state_of(self), actor));
+    if (!list || !ref || PyList_Append(list.get(), ref.get()) < 0) {
+      return nullptr;
+    }
+  }
+  return list.release();
+}
+
+PyObject* system_lookup(PyObject* self, PyObject* name) {
+  const char* text = PyUnicode_AsUTF8(name);
+  if (text == nullptr) {
+    return nullptr;
+  }
+  const auto found = engine_behind(self).actors().lookup(text);
+  return found ? make_ref(state_of(self), *found) : Py_NewRef(Py_None);
+}
+
+bool set_number(PyObject* dict, const char* key, std::uint64_t value) {
+  const auto number = py_ref::steal(PyLong_FromUnsignedLongLong(value));
+  return number && PyDict_SetItemString(dict, key, number.get()) == 0;
+}
+
+PyObject* system_dead_letters(PyObject* self, PyObject*) {
+  auto counts = py_ref::steal(PyDict_New());
+  const dead_letters& dead = engine_behind(self).actors().dead();
+  for (int i = 0; counts && i < static_cast<int>(dead_reason::count_); ++i) {
+    const auto reason = static_cast<dead_reason>(i);
+    const std::uint64_t count = dead.count(reason);
+    if (count != 0 &&
+        !set_number(counts.get(), std::string{to_string(reason)}.c_str(),
+                    count)) {
+      return nullptr;
+    }
+  }
+  return counts.release();
+}
+
+PyObject* system_stats(PyObject* self, PyObject*) {
+  engine& e = engine_behind(self);
+  const scheduler_stats turns = e.get_scheduler().stats();
+  const pool_stats pool = e.interpreters();
+  const reaper_stats reaped = e.reaped();
+  auto all = py_ref::steal(PyDict_New());
+  const std::pair<const char*, std::uint64_t> numbers[] = {
+      {"actors", e.actors().actors().size()},
+      {"failed", e.failures()},
+      {"dead_letters", e.actors().dead().total()},
+      {"workers", turns.workers},
+      {"spare_workers", turns.spare_workers},
+      {"turns", turns.turns},
+      {"steals", turns.steals},
+      {"parks", turns.parks},
+      {"hand_overs", turns.hand_overs},
+      {"interpreters_created", pool.created},
+      {"interpreters_warm", pool.warm},
+      {"interpreters_ended", reaped.ended},
+      {"interpreters_leaked", reaped.leaked},
+  };
+  for (const auto& [key, value] : numbers) {
+    if (!all || !set_number(all.get(), key, value)) {
+      return nullptr;
+    }
+  }
+  return all.release();
+}
+
+PyObject* system_closing(PyObject* self, void*) {
+  return PyBool_FromLong(engine_behind(self).actors().closing());
+}
+
+PyObject* system_enter(PyObject* self, PyObject*) {
+  return Py_NewRef(self);
+}
+
+PyObject* system_exit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  const bool clean = count < 1 || args[0] == Py_None;
+  if (clean && !engine_behind(self).actors().closing()) {
+    const auto quiet =
+        py_ref::steal(PyObject_CallMethod(self, "wait_quiet", nullptr));
+    if (!quiet) {
+      return nullptr;
+    }
+  }
+  const auto left =
+      py_ref::steal(PyObject_CallMethod(self, "shutdown", nullptr));
+  return left ? Py_NewRef(Py_False) : nullptr;
+}
+
+void system_dealloc(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  if (as_system(self)->owner) {
+    end_engine(state_of(self), as_system(self)->running,
+               std::chrono::seconds{10});
+  }
+  as_system(self)->running.~intrusive_ptr();
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+constexpr const char* system_doc = R"doc(System(workers=None)
+--
+
+A system of actors on `workers` threads, 1 to 256 (None: one a core).
+
+A context manager: leaving it waits until all messages are handled, and ends the
+actors; with an exception it ends them at once. The launcher makes one for
+`main(system)`. Only the main interpreter makes systems; an actor has
+troupe.context.system.
+
+>>> with troupe.System() as system:
+...     counter = system.spawn("counter")
+...     counter.tell.add(("to", "be"))
+)doc";
+
+constexpr const char* spawn_doc =
+    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=None, **kwargs)
+--
+
+Starts an actor, and returns its Ref when it has started.
+
+target: "module", "module:Class", a module, or a class that can be imported. All
+    arguments that aren't named here go to the module's started(), or to the
+    class.
+name: unique in the system while the actor lives (None: one is made up).
+home: "own", an interpreter of its own; "shared:NAME", one that several actors
+    share, see troupe.shared(); "main", for modules that refuse subinterpreters.
+mailbox: how many messages may wait (None: no limit); when it is full, senders
+    get MailboxFull.
+
+Raises SpawnError, with what was raised there as its cause, if the actor can't
+start, and SystemStopped. Any thread; while a handler waits here, other actors
+go on.
+
+>>> system.spawn("tally:Tally", "apples", name="apples")
+<troupe.Ref 'apples'>
+)doc";
+
+constexpr const char* shutdown_doc = R"doc(shutdown($self, timeout=10.0)
+--
+
+Stops the actors one by one, the last started first, and waits for it.
+
+Each stops after its message at hand; what waits becomes dead letters. Those that
+live after `timeout` seconds are killed. Returns the names of actors that could
+not be ended even so. From now on nothing is spawned. To call it again is fine.
+In a handler it returns at once, and that actor ends as the others do.)doc";
+
+constexpr const char* wait_quiet_doc = R"doc(wait_quiet($self, timeout=None)
+--
+
+Waits until no message is queued or being handled.
+
+At most `timeout` seconds (None: for ever); returns whether it is so. Any thread,
+but not in a handler: RuntimeError.)doc";
+
+constexpr const char* dead_letters_doc = R"doc(dead_letters($self)
+--
+
+How many messages nobody handled, so far: {reason: count}.
+
+The reasons: "stopped", "failed", "no_handler", "mailbox_full", "late_reply".)doc";
+
+constexpr const char* stats_doc = R"doc(stats($self)
+--
+
+Counters of the system, by name: {name: number}.
+
+actors: that live. failed: that have failed, so far. dead_letters: in all.
+workers, spare_workers: threads; spares stand in for those that are busy for
+long or wait. turns, steals, parks, hand_overs: what the scheduler did.
+interpreters_created, _warm, _ended, _leaked.)doc";
+
+PyMethodDef system_methods[] = {
+    {"spawn", as_method(system_spawn), METH_VARARGS | METH_KEYWORDS, spawn_doc},
+    {"shutdown", as_method(system_shutdown), METH_VARARGS | METH_KEYWORDS,
+     shutdown_doc},
+    {"wait_quiet", as_method(system_wait_quiet), METH_VARARGS | METH_KEYWORDS,
+     wait_quiet_doc},
+    {"actors", system_actors, METH_NOARGS,
+     "actors($self)\n--\n\nThe Refs of the living actors, in the order of "
+     "their start."},
+    {"lookup", system_lookup, METH_O,
+     "lookup($self, name, /)\n--\n\nThe Ref of the living actor of this name, "
+     "or None."},
+    {"dead_letters", system_dead_letters, METH_NOARGS, dead_letters_doc},
+    {"stats", system_stats, METH_NOARGS, stats_doc},
+    {"__enter__", system_enter, METH_NOARGS, nullptr},
+    {"__exit__", as_method(system_exit), METH_FASTCALL,
+     "Waits until the system is quiet, unless an exception passes; then "
+     "shutdown()."},
+    {},
+};
+
+PyGetSetDef system_properties[] = {
+    {"closing", system_closing, nullptr, "Whether shutdown() has begun.",
+     nullptr},
+    {},
+};
+
+PyType_Slot system_slots[] = {
+    {Py_tp_doc, const_cast<char*>(system_doc)},
+    {Py_tp_new, reinterpret_cast<void*>(system_new)},
+    {Py_tp_methods, system_methods},
+    {Py_tp_getset, system_properties},
+    {Py_tp_dealloc, reinterpret_cast<void*>(system_dealloc)},
+    {},
+};
+
+PyType_Spec system_spec = {
+    .name = "troupe.System",
+    .basicsize = sizeof(system_object),
+    .itemsize = 0,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = system_slots,
+};
+
+}  // namespace
+
+void set_process_runtime(runtime& r) noexcept {
+  process_runtime = &r;
+}
+
+engine& engine_of(const actor_cell& cell) noexcept {
+  return static_cast<engine&>(*cell.system().owner());
+}
+
+PyObject* make_system(module_state& state, ref_ptr<engine> e) {
+  PyTypeObject* type = state.system_type.type();
+  PyObject* object = type->tp_alloc(type, 0);
+  if (object != nullptr) {
+    new (&as_system(object)->running) ref_ptr<engine>{std::move(e)};
+  }
+  return object;
+}
+
+bool add_system_type(PyObject* module, module_state& state) {
+  state.system_type =
+      py_ref::steal(PyType_FromModuleAndSpec(module, &system_spec, nullptr));
+  return state.system_type &&
+         PyModule_AddType(module, state.system_type.type()) == 0;
+}
+
+}  // namespace troupe

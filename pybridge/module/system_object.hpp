@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// troupe.System: a running system of actors, as Python sees it.
+//
+// Everything here needs the GIL of the interpreter that the objects live in.
+#pragma once
+
+#include "pybridge/python.hpp"
+
+#include "pybridge/engine/engine.hpp"
+#include "pybridge/module/module_state.hpp"
+
+namespace troupe {
+
+/// False: an exception is set.
+bool add_system_type(PyObject* module, module_state& state);
+
+/// A System object for an engine that is up already. New reference or null.
+PyObject* make_system(module_state& state, ref_ptr<engine> e);
+
+/// The engine of an actor; every actor that Python sees has one.
+engine& engine_of(const actor_cell& cell) noexcept;
+
+/// System.spawn(target, *args, name=, home=, mailbox=, **kwargs) on `e`.
+PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
+                            PyObject* kwargs);
+
+/// The runtime that System() uses: set once by a program that embeds Python,
+/// else adopted when it is first needed.
+void set_process_runtime(runtime& r) noexcept;
+
+}  // namespace troupe

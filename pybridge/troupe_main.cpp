@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-#include "pybridge/launcher.hpp"
-
-int main(int argc, char** argv) {
-  return troupe::launch(argc, argv);
-}
