@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/completion.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <iterator>
 #include <utility>
 
 #include <semaphore.h>
@@ -51,9 +53,14 @@ std::optional<timespec> deadline_after(
 
 }  // namespace
 
+void completion::set_deadline(scheduler& clock, clock_duration at) noexcept {
+  clock_ = &clock;
+  deadline_ = at;
+}
+
 bool completion::set_value(payload&& value) noexcept {
   std::unique_lock lock{mutex_};
-  if (done()) {
+  if (closed_locked(lock)) {
     return false;
   }
   content_ = std::move(value);
@@ -62,11 +69,37 @@ bool completion::set_value(payload&& value) noexcept {
 
 bool completion::set_fault(fault&& why) noexcept {
   std::unique_lock lock{mutex_};
-  if (done()) {
+  if (closed_locked(lock)) {
     return false;
   }
   fault_ = std::make_unique<const fault>(std::move(why));
   return finish(std::move(lock), state_kind::fault);
+}
+
+// Whether it is done; if its deadline has passed, it becomes so, and the lock
+// is given back.
+bool completion::closed_locked(std::unique_lock<std::mutex>& lock) noexcept {
+  if (state() != state_kind::pending) {
+    return true;
+  }
+  if (!is_due()) {
+    return false;
+  }
+  fault_ = std::make_unique<const fault>(
+      fault{make_error(errc::timed_out, "no answer in time"), {}});
+  return finish(std::move(lock), state_kind::fault);
+}
+
+bool completion::is_due() const noexcept {
+  return clock_ != nullptr && clock_->now() >= deadline_;
+}
+
+bool completion::expire() noexcept {
+  if (!is_due()) {
+    return false;
+  }
+  std::unique_lock lock{mutex_};
+  return closed_locked(lock);
 }
 
 bool completion::finish(std::unique_lock<std::mutex> lock,
@@ -75,29 +108,55 @@ bool completion::finish(std::unique_lock<std::mutex> lock,
   state_.store(state, std::memory_order_release);  // pairs with state()
   wake_waits_locked();
   const auto listeners = std::exchange(listeners_, {});
+  const timer_id timer = std::exchange(timer_, timer_id::none);
   lock.unlock();
-  for (const auto& f : listeners) {
-    f();
+  if (timer != timer_id::none) {
+    clock_->cancel(timer);
+  }
+  for (const listener& l : listeners) {
+    l.function();
   }
   return true;
 }
 
-void completion::on_done(std::function<void()> f) {
-  {
+void completion::on_done(std::function<void()> f, const void* owner) {
+  if (!done()) {
     const std::lock_guard lock{mutex_};
-    if (!done()) {
-      listeners_.push_back(std::move(f));
+    if (state() == state_kind::pending) {
+      listeners_.push_back({std::move(f), owner});
+      set_timer_locked();
       return;
     }
   }
   f();
 }
 
+void completion::set_timer_locked() {
+  if (clock_ != nullptr && timer_ == timer_id::none) {
+    const auto left = std::max(clock_duration{0}, deadline_ - clock_->now());
+    timer_ =
+        clock_->after(left, [c = ref_ptr<completion>{this}] { c->expire(); });
+  }
+}
+
+void completion::forget(const void* owner) noexcept {
+  std::vector<listener> forgotten;  // destroyed after the lock is given back
+  const std::lock_guard lock{mutex_};
+  const auto others = std::ranges::stable_partition(
+      listeners_, [owner](const listener& l) { return l.owner != owner; });
+  std::ranges::move(others, std::back_inserter(forgotten));
+  listeners_.erase(others.begin(), others.end());
+}
+
 wait_result completion::wait(std::optional<std::chrono::nanoseconds> timeout) {
+  if (done()) {
+    return wait_result::done;
+  }
+  const bool until_deadline = bound_by_deadline(timeout);
   detail::wait_in_progress waiting;
   {
     const std::lock_guard lock{mutex_};
-    if (done()) {
+    if (state() != state_kind::pending) {
       return wait_result::done;
     }
     waits_.push_back(&waiting);
@@ -110,7 +169,24 @@ wait_result completion::wait(std::optional<std::chrono::nanoseconds> timeout) {
   if (done()) {
     return wait_result::done;
   }
-  return woken ? wait_result::interrupted : wait_result::timed_out;
+  if (woken) {
+    return wait_result::interrupted;
+  }
+  return until_deadline ? wait_result::interrupted : wait_result::timed_out;
+}
+
+// True: the deadline comes before the end of `timeout`, and takes its place.
+bool completion::bound_by_deadline(
+    std::optional<std::chrono::nanoseconds>& timeout) const noexcept {
+  if (clock_ == nullptr) {
+    return false;
+  }
+  const auto left = std::max(clock_duration{0}, deadline_ - clock_->now());
+  if (timeout && *timeout < left) {
+    return false;
+  }
+  timeout = left;
+  return true;
 }
 
 void completion::interrupt_waits() noexcept {

@@ -4,6 +4,10 @@
 // Who sets it only stores plain data and signals; what the answer means in
 // the asker's world (an interpreter, an event loop) is the asker's to decode.
 //
+// It may have a deadline: from then on it is as if a fault `timed_out` had been
+// set at that time. Whoever looks finds that out by the clock; a timer is set
+// only when somebody wants to be told (on_done()), so most requests need none.
+//
 // Memory ordering: what was done before a set_*() is visible to whoever sees
 // done(), returns from wait() with `done`, or is called by on_done().
 #pragma once
@@ -20,6 +24,7 @@
 #include "base/ref_counted.hpp"
 #include "base/result.hpp"
 #include "mailbox/payload.hpp"
+#include "scheduler/scheduler.hpp"
 
 namespace troupe {
 
@@ -38,15 +43,25 @@ class wait_in_progress;
 
 class completion final : public ref_counted {
 public:
+  /// Before others see it. At `at` on `clock` (which must live until it is
+  /// done) it ends by itself.
+  void set_deadline(scheduler& clock, clock_duration at) noexcept;
+  /// Any thread. Null or `clock` of set_deadline(), and its `at`.
+  scheduler* clock() const noexcept { return clock_; }
+  clock_duration deadline() const noexcept { return deadline_; }
+
   /// Any thread. True: this was the first answer. False: it came too late and
   /// is still the caller's.
   bool set_value(payload&& value) noexcept;
   bool set_fault(fault&& why) noexcept;
 
   /// Any thread, never blocks.
-  bool done() const noexcept { return state() != state_kind::pending; }
+  bool done() noexcept {
+    return state() != state_kind::pending || (clock_ != nullptr && expire());
+  }
+  /// Only when done(), as the two below.
   bool has_value() const noexcept { return state() == state_kind::value; }
-  /// Only when done(); constant from then on.
+  /// Constant from then on.
   const payload& value() const noexcept { return content_; }
   const fault& why() const noexcept { return *fault_; }
 
@@ -58,8 +73,12 @@ public:
   void interrupt_waits() noexcept;
 
   /// Calls `f` once: now, when it is done already, else on the thread that
-  /// completes it. `f` must be brief and must not throw.
-  void on_done(std::function<void()> f);
+  /// completes it. `f` must be brief and must not throw. `owner`: who may
+  /// forget() it.
+  void on_done(std::function<void()> f, const void* owner = nullptr);
+  /// Any thread. Functions of `owner` that have not been called yet won't be;
+  /// one that is being called may go on.
+  void forget(const void* owner) noexcept;
 
 private:
   enum class state_kind : std::uint8_t { pending, value, fault };
@@ -68,11 +87,27 @@ private:
     return state_.load(std::memory_order_acquire);  // pairs with finish()
   }
   bool finish(std::unique_lock<std::mutex> lock, state_kind state) noexcept;
+  bool closed_locked(std::unique_lock<std::mutex>& lock) noexcept;
+  bool expire() noexcept;
+  bool is_due() const noexcept;
+  void set_timer_locked();
+  bool bound_by_deadline(
+      std::optional<std::chrono::nanoseconds>& timeout) const noexcept;
   void wake_waits_locked() noexcept;
+
+  struct listener {
+    std::function<void()> function;
+    const void* owner;
+  };
+
+  // Constant once others see it.
+  scheduler* clock_ = nullptr;
+  clock_duration deadline_ = clock_duration::max();
 
   std::mutex mutex_;
   // Guarded by mutex_.
-  std::vector<std::function<void()>> listeners_;
+  std::vector<listener> listeners_;
+  timer_id timer_ = timer_id::none;
   std::vector<detail::wait_in_progress*> waits_;  // on their threads' stacks
   // Written once under mutex_, before state_ leaves `pending`.
   payload content_;

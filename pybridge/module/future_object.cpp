@@ -121,7 +121,7 @@ PyObject* future_done(PyObject* object, PyObject*) {
   return PyBool_FromLong(as_future(object)->answer->done());
 }
 
-bool was_cancelled(const completion& c) {
+bool was_cancelled(completion& c) {
   return c.done() && !c.has_value() && c.why().what.code == errc::cancelled;
 }
 

@@ -11,6 +11,9 @@
 #include <doctest/doctest.h>
 #include <pthread.h>
 
+#include "scheduler/manual_scheduler.hpp"
+#include "scheduler/thread_scheduler.hpp"
+
 namespace troupe {
 namespace {
 
@@ -59,6 +62,103 @@ TEST_CASE("a listener may drop the last reference") {
   raw.on_done([&c] { c = nullptr; });
   raw.set_value({});
   CHECK(c == nullptr);
+}
+
+ref_ptr<completion> make_due_in(manual_scheduler& clock, clock_duration left) {
+  auto c = make_ref_counted<completion>();
+  c->set_deadline(clock, clock.now() + left);
+  return c;
+}
+
+TEST_CASE("a deadline that passes is a fault, and later answers are late") {
+  manual_scheduler clock;
+  const auto c = make_due_in(clock, 2s);
+  clock.advance(2s - 1ns);
+  CHECK_FALSE(c->done());
+  clock.advance(1ns);
+
+  SUBCASE("for who looks") {
+    CHECK(c->done());
+  }
+  SUBCASE("for who answers") {
+    CHECK_FALSE(c->set_value(payload::of(1)));
+  }
+  SUBCASE("for who cancels") {
+    CHECK_FALSE(c->set_fault(make_fault("no")));
+  }
+  SUBCASE("for who waits") {
+    CHECK(c->wait(std::nullopt) == wait_result::done);
+  }
+  CHECK_FALSE(c->has_value());
+  CHECK(c->why().what.code == errc::timed_out);
+}
+
+TEST_CASE("an answer before the deadline stays") {
+  manual_scheduler clock;
+  const auto c = make_due_in(clock, 2s);
+  CHECK(c->set_value(payload::of(1)));
+  clock.advance(3s);
+  CHECK(c->has_value());
+}
+
+TEST_CASE(
+    "a listener is told of the deadline by a timer, which no other needs") {
+  manual_scheduler clock;
+  const auto quiet = make_due_in(clock, 1s);
+  const auto c = make_due_in(clock, 2s);
+  int told = 0;
+  c->on_done([&told] { ++told; });
+  c->on_done([&told] { ++told; });
+  clock.run_until_quiet();
+  CHECK(told == 2);
+  CHECK(clock.now() == 2s);
+  CHECK(c->why().what.code == errc::timed_out);
+}
+
+TEST_CASE("an answer takes the timer away") {
+  manual_scheduler clock;
+  const auto c = make_due_in(clock, 2s);
+  c->on_done([] {});
+  c->set_value({});
+  clock.run_until_quiet();
+  CHECK(clock.now() == 0s);
+}
+
+TEST_CASE("a wait is bound by the deadline" * doctest::timeout(30)) {
+  thread_scheduler clock{{.workers = 1}};
+  const auto c = make_ref_counted<completion>();
+  c->set_deadline(clock, clock.now() + 5ms);
+  CHECK(c->wait(1ms) == wait_result::timed_out);
+  CHECK(c->wait(std::nullopt) == wait_result::done);
+  CHECK(c->why().what.code == errc::timed_out);
+  CHECK(clock.now() >= c->deadline());
+}
+
+TEST_CASE("an answer and the deadline race, and one of them counts" *
+          doctest::timeout(60)) {
+  thread_scheduler clock{{.workers = 1}};
+  for (int round = 0; round < 300; ++round) {
+    const auto c = make_ref_counted<completion>();
+    c->set_deadline(clock, clock.now() + 20us);
+    const auto told = std::make_shared<std::latch>(1);
+    c->on_done([told] { told->count_down(); });
+    const bool first = c->set_value(payload::of(round));
+    told->wait();
+    REQUIRE(c->has_value() == first);
+  }
+}
+
+TEST_CASE("who forgets isn't told, others are") {
+  const auto c = make_ref_counted<completion>();
+  int mine = 0;
+  int others = 0;
+  c->on_done([&] { ++others; });
+  c->on_done([&] { ++mine; }, &mine);
+  c->on_done([&] { ++others; }, &others);
+  c->forget(&mine);
+  c->set_value({});
+  CHECK(mine == 0);
+  CHECK(others == 2);
 }
 
 TEST_CASE("a wait without an answer times out") {
