@@ -20,6 +20,15 @@ void lane::push(runnable& r) noexcept {
 void lane::stop() noexcept {
   stopping_.store(true);
   wake_if_asleep();
+  join();
+}
+
+void lane::retire() noexcept {
+  retiring_.store(true);
+  wake_if_asleep();
+}
+
+void lane::join() noexcept {
   if (thread_.joinable()) {
     thread_.join();
   }
@@ -43,8 +52,12 @@ void lane::wake_if_asleep() noexcept {
 
 void lane::run() noexcept {
   while (!stopping_.load()) {
+    const bool last = retiring_.load();  // before pop(): nothing comes after
     if (runnable* const r = queue_.pop()) {
       run_turn(*r);
+    } else if (last) {
+      counts_.before_sleep();
+      return;
     } else {
       sleep();
     }
@@ -64,7 +77,7 @@ void lane::run_turn(runnable& r) noexcept {
 void lane::sleep() noexcept {
   asleep_.store(true);
   counts_.before_sleep();
-  if (queue_.empty() && !stopping_.load()) {
+  if (queue_.empty() && !stopping_.load() && !retiring_.load()) {
     parker_.wait();
   }
   if (!asleep_.exchange(false)) {

@@ -21,8 +21,13 @@ public:
 
   /// Any thread. Takes over a reference to `r`.
   void push(runnable& r) noexcept;
+  /// Any thread, when nothing more is pushed: the thread ends when all that is
+  /// queued has had its turns.
+  void retire() noexcept;
   /// Waits for the turn in progress. Not for the lane's own thread.
   void stop() noexcept;
+  /// Waits for the thread of a lane that retires.
+  void join() noexcept;
   /// After stop(): releases what is queued. False: nothing was.
   bool drop_queued() noexcept;
 
@@ -38,6 +43,7 @@ private:
   // As in idle_set.hpp, for one: seq_cst, and whoever clears it wakes once.
   std::atomic<bool> asleep_{false};
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> retiring_{false};
   std::thread thread_;
 };
 

@@ -4,12 +4,37 @@
 #include <algorithm>
 #include <utility>
 
+#include <poll.h>
+
 #include "base/assert.hpp"
 
 namespace troupe {
 
+class manual_scheduler::watched final : public descriptor_watch {
+public:
+  watched(manual_scheduler& s, int descriptor, std::function<void()> ready)
+      : scheduler_{s}, descriptor_{descriptor}, ready_{std::move(ready)} {
+    scheduler_.watched_.push_back(this);
+  }
+  ~watched() override { std::erase(scheduler_.watched_, this); }
+
+  void arm() noexcept override { armed_ = true; }
+  bool take_ready() noexcept {
+    pollfd readable{descriptor_, POLLIN, 0};
+    return armed_ && poll(&readable, 1, 0) == 1 && std::exchange(armed_, false);
+  }
+  std::function<void()> function() const { return ready_; }
+
+private:
+  manual_scheduler& scheduler_;
+  const int descriptor_;
+  const std::function<void()> ready_;
+  bool armed_ = false;
+};
+
 bool manual_scheduler::step() {
   TROUPE_CHECK(!running_);
+  poll_descriptors();
   if (queued_.empty()) {
     return false;
   }
@@ -25,6 +50,28 @@ bool manual_scheduler::step() {
     on_quiet_();
   }
   return true;
+}
+
+void manual_scheduler::poll_descriptors() {
+  std::vector<std::function<void()>> due;  // a function may end a watch
+  for (watched* const w : watched_) {
+    if (w->take_ready()) {
+      due.push_back(w->function());
+    }
+  }
+  for (const auto& ready : due) {
+    ready();
+  }
+}
+
+std::unique_ptr<descriptor_watch> manual_scheduler::watch(
+    int descriptor, std::function<void()> ready) {
+  return std::make_unique<watched>(*this, descriptor, std::move(ready));
+}
+
+std::size_t manual_scheduler::acquire_lane() {
+  ++lanes_;
+  return ++last_lane_;
 }
 
 ref_ptr<runnable> manual_scheduler::take_one() {

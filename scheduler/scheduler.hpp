@@ -20,6 +20,18 @@ using clock_duration = std::chrono::nanoseconds;
 /// Names a pending timer; never used twice by one scheduler.
 enum class timer_id : std::uint64_t { none = 0 };
 
+/// A descriptor whose readiness somebody waits for; see scheduler::watch().
+/// Must not outlive the scheduler.
+class descriptor_watch {
+public:
+  /// Any thread. From now on nothing is called, though a call may still be in
+  /// progress. Only then may the descriptor be closed.
+  virtual ~descriptor_watch() = default;
+  /// Any thread. Has `ready` called once when the descriptor is readable: soon,
+  /// if it is already. Does nothing while it is armed.
+  virtual void arm() noexcept = 0;
+};
+
 struct scheduler_stats {
   std::uint64_t turns = 0;
   std::uint64_t steals = 0;
@@ -37,14 +49,33 @@ public:
   /// caller is the one whom the wake protocol obliged.
   virtual void schedule(runnable& r) noexcept = 0;
   /// As schedule(), on a worker with a thread of its own that serves only the
-  /// runnables given here under the same `lane` (0, 1, ...), one at a time.
+  /// runnables given here under the same `lane`, one at a time. Lanes below
+  /// `first_acquired_lane` are there for whoever names them, the others from
+  /// acquire_lane() on; to one that was released this is schedule().
   virtual void schedule_dedicated(runnable& r, std::size_t lane) noexcept = 0;
+  static constexpr std::size_t first_acquired_lane = 1024;
+
+  /// Any thread. A lane that nobody else gets before it is released. Throws
+  /// std::system_error when there is no thread for it.
+  virtual std::size_t acquire_lane() = 0;
+  /// Any thread, the lane's own too. What is queued there still has its turns;
+  /// then the thread ends.
+  virtual void release_lane(std::size_t lane) noexcept = 0;
+  /// Any thread. One of a few lanes, no more than there are workers, that are
+  /// dealt out in turn and stay. Throws as acquire_lane().
+  virtual std::size_t shared_lane() = 0;
 
   /// Any thread. Calls `fire` once, on a scheduler thread that must not be
   /// kept busy, when `delay` (not negative) has passed.
   virtual timer_id after(clock_duration delay, std::function<void()> fire) = 0;
   /// Any thread. True: `fire` will not be called. False: it was, or is being.
   virtual bool cancel(timer_id id) noexcept = 0;
+  /// Any thread. `ready` is called on a scheduler thread that must not be kept
+  /// busy, once for each arm(). Throws std::system_error for a descriptor that
+  /// can't be waited for. See descriptor_watch.
+  virtual std::unique_ptr<descriptor_watch> watch(
+      int descriptor, std::function<void()> ready) = 0;
+
   /// Monotonic; virtual under the manual scheduler.
   virtual clock_duration now() const noexcept = 0;
 

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <thread>
 
+#include <boost/asio/post.hpp>
+
 #include "base/assert.hpp"
+#include "scheduler/descriptors.hpp"
 #include "scheduler/lanes.hpp"
 #include "scheduler/monitor.hpp"
 #include "scheduler/placement.hpp"
@@ -15,6 +18,8 @@
 
 namespace troupe {
 namespace {
+
+constexpr std::size_t max_shared_lanes = 32;
 
 std::size_t worker_count(const thread_scheduler::options& chosen) {
   const std::size_t cores = std::thread::hardware_concurrency();
@@ -35,7 +40,13 @@ struct thread_scheduler::parts {
         group{{worker_count(chosen), spare_count(chosen),
                chosen.thread_name + "-", [this] { watchdog.watch(); }},
               counts},
-        dedicated{counts, chosen.thread_name + "-lane-"},
+        dedicated{counts,
+                  {.thread_name = chosen.thread_name + "-lane-",
+                   .shared = std::min(worker_count(chosen), max_shared_lanes),
+                   .elsewhere =
+                       [this](std::function<void()> f) {
+                         boost::asio::post(helper.context(), std::move(f));
+                       }}},
         watchdog{helper.context(), group, chosen.monitor_period},
         where{group, counts} {}
 
@@ -46,6 +57,7 @@ struct thread_scheduler::parts {
   monitor watchdog;
   placement where;
   timers clock{helper.context()};
+  descriptors watched{helper.context()};
   signals os_signals{helper.context()};
 };
 
@@ -69,6 +81,7 @@ void thread_scheduler::stop() noexcept {
   parts_->group.stop();
   parts_->dedicated.stop();
   parts_->helper.stop();
+  parts_->dedicated.join_released();
   // What is dropped may schedule others: go on until nothing is left.
   do {
     parts_->clock.drop_all();
@@ -88,7 +101,26 @@ void thread_scheduler::schedule(runnable& r) noexcept {
 void thread_scheduler::schedule_dedicated(runnable& r,
                                           std::size_t lane) noexcept {
   r.retain();
-  parts_->dedicated.at(lane).push(r);
+  if (!parts_->dedicated.push(r, lane)) {
+    parts_->where.place(r);
+  }
+}
+
+std::size_t thread_scheduler::acquire_lane() {
+  return parts_->dedicated.acquire();
+}
+
+void thread_scheduler::release_lane(std::size_t lane) noexcept {
+  parts_->dedicated.release(lane);
+}
+
+std::size_t thread_scheduler::shared_lane() {
+  return parts_->dedicated.shared();
+}
+
+std::unique_ptr<descriptor_watch> thread_scheduler::watch(
+    int descriptor, std::function<void()> ready) {
+  return parts_->watched.watch(descriptor, std::move(ready));
 }
 
 timer_id thread_scheduler::after(clock_duration delay,

@@ -42,6 +42,11 @@ public:
 
   void schedule(runnable& r) noexcept override;
   void schedule_dedicated(runnable& r, std::size_t lane) noexcept override;
+  std::size_t acquire_lane() override;
+  void release_lane(std::size_t lane) noexcept override;
+  std::size_t shared_lane() override;
+  std::unique_ptr<descriptor_watch> watch(int descriptor,
+                                          std::function<void()> ready) override;
   timer_id after(clock_duration delay, std::function<void()> fire) override;
   bool cancel(timer_id id) noexcept override;
   clock_duration now() const noexcept override;
