@@ -24,24 +24,95 @@ sender_object* as_sender(PyObject* self) {
   return reinterpret_cast<sender_object*>(self);
 }
 
-bool encode_arguments(module_state& state, const sender_object& self,
-                      PyObject* const* args, std::size_t nargs,
-                      PyObject* kwnames, envelope& e) {
-  if (self.selector != symbol::none) {
-    e.kind = static_cast<std::uint8_t>(envelope_kind::call);
-    e.selector = self.selector;
-    return encode_call(state.types, args, nargs, kwnames, e.content);
+// What to send: a call of `selector`, or one message.
+struct sending {
+  symbol selector;
+  PyObject* const* args;  // borrowed
+  std::size_t nargs;
+};
+
+// What tell(Counter.add, 1) names: a function, or a method bound to its class.
+PyObject* function_of(PyObject* first) {  // borrowed; null: it is none
+  if (!PyMethod_Check(first)) {
+    return PyFunction_Check(first) ? first : nullptr;
   }
-  if (nargs != 1 || kwnames != nullptr) {
-    const char* verb = self.ask ? "ask" : "tell";
+  return PyFunction_Check(PyMethod_GET_FUNCTION(first))
+             ? PyMethod_GET_FUNCTION(first)
+             : nullptr;
+}
+
+// Whether @troupe.handler has marked it. -1: an exception is set.
+int is_marked(PyObject* function) {
+  PyObject* mark = nullptr;
+  const int found =
+      PyObject_GetOptionalAttrString(function, "__troupe_handler__", &mark);
+  const auto owned = py_ref::steal(mark);
+  return found < 0 ? -1 : found > 0 && mark == Py_True;
+}
+
+bool read_name(PyObject* function, symbol& out) {
+  const auto name = py_ref::steal(PyObject_GetAttrString(function, "__name__"));
+  Py_ssize_t length = 0;
+  const char* text =
+      name ? PyUnicode_AsUTF8AndSize(name.get(), &length) : nullptr;
+  if (text != nullptr) {
+    out = intern({text, static_cast<std::size_t>(length)});
+  }
+  return text != nullptr;
+}
+
+// tell(Counter.add, 1) calls the handler `add`, as tell.add(1) does.
+bool read_handler(bool ask, sending& what) {
+  PyObject* const first = what.args[0];
+  PyObject* const function = function_of(first);
+  const int marked = function == nullptr ? 0 : is_marked(function);
+  if (marked <= 0) {
+    return marked == 0;
+  }
+  if (PyMethod_Check(first) && !PyType_Check(PyMethod_GET_SELF(first))) {
     PyErr_Format(PyExc_TypeError,
-                 "%s() takes one message; to call a handler, write "
-                 "ref.%s.HANDLER(...)",
-                 verb, verb);
+                 "%s() takes the handler of the actor's class, not that of an "
+                 "object here: %R",
+                 ask ? "ask" : "tell", first);
+    return false;
+  }
+  ++what.args;
+  --what.nargs;
+  return read_name(function, what.selector);
+}
+
+void refuse_count(bool ask, const sending& what) {
+  const char* verb = ask ? "ask" : "tell";
+  if (what.nargs > 1 && function_of(what.args[0]) != nullptr) {
+    PyErr_Format(PyExc_TypeError,
+                 "%s() takes one message, or a handler and its arguments; %R "
+                 "is not marked with @troupe.handler",
+                 verb, what.args[0]);
+    return;
+  }
+  PyErr_Format(PyExc_TypeError,
+               "%s() takes one message; to call a handler, write "
+               "ref.%s.HANDLER(...)",
+               verb, verb);
+}
+
+bool encode_arguments(module_state& state, bool ask, sending what,
+                      PyObject* kwnames, envelope& e) {
+  if (what.selector == symbol::none && what.nargs > 0 &&
+      !read_handler(ask, what)) {
+    return false;
+  }
+  if (what.selector != symbol::none) {
+    e.kind = static_cast<std::uint8_t>(envelope_kind::call);
+    e.selector = what.selector;
+    return encode_call(state.types, what.args, what.nargs, kwnames, e.content);
+  }
+  if (what.nargs != 1 || kwnames != nullptr) {
+    refuse_count(ask, what);
     return false;
   }
   e.kind = static_cast<std::uint8_t>(envelope_kind::message);
-  return encode(state.types, args[0], e.content);
+  return encode(state.types, what.args[0], e.content);
 }
 
 PyObject* refuse_full(const envelope& refused, const actor_ref& receiver) {
@@ -59,7 +130,8 @@ PyObject* sender_call(PyObject* object, PyObject* const* args,
   const sender_object& self = *as_sender(object);
   module_state& state = state_of(object);
   envelope_ptr e = make_envelope();
-  if (!encode_arguments(state, self, args, PyVectorcall_NARGS(nargsf), kwnames,
+  const auto nargs = static_cast<std::size_t>(PyVectorcall_NARGS(nargsf));
+  if (!encode_arguments(state, self.ask, {self.selector, args, nargs}, kwnames,
                         *e)) {
     return nullptr;
   }
@@ -153,12 +225,15 @@ constexpr const char* sender_doc =
     R"doc(What sends to one actor: `ref.tell` and `ref.ask`.
 
 Call it with a message for the actor's receive(), or call an attribute of it,
-named like a handler, with that handler's arguments. It may be kept and used
+named like a handler, with that handler's arguments. It also takes the handler
+itself, a function marked with @troupe.handler, before the arguments: then type
+checkers know what may be given, and what is answered. It may be kept and used
 often, on any thread.
 
 >>> add = ref.tell.add
 >>> for n in range(1000):
 ...     add(n)
+>>> ref.tell(Counter.add, 1000)
 )doc";
 
 PyMemberDef sender_members[] = {

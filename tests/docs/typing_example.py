@@ -53,7 +53,7 @@ def messages(counter: troupe.Ref[Counter]) -> None:
     assert_type(future.exception(), BaseException | None)
     assert_type(future.done() or future.cancel() or future.cancelled(), bool)
     future.add_done_callback(lambda done: print(done.result(), total))
-    counter.tell()  # type: ignore[call-arg]
+    counter.tell()  # type: ignore[call-overload]
 
 
 async def awaiting(counter: troupe.Ref[Counter]) -> int:

@@ -62,8 +62,9 @@ class Stub(support.SystemTestCase):
             name: value for name, value in vars(_core).items() if isinstance(value, type)
         }
         del self.classes["__loader__"]
-        # Classes that have no name in the module.
-        self.classes |= {"Sender": type(ref.tell), "Context": type(_core.context)}
+        # Classes that have no name in the module. Two of the stub's are one.
+        self.classes |= {"Context": type(_core.context)}
+        self.classes |= {"Tell": type(ref.tell), "Ask": type(ref.ask)}
 
     def class_nodes(self):
         return [node for node in self.body if isinstance(node, ast.ClassDef)]
@@ -80,7 +81,7 @@ class Stub(support.SystemTestCase):
         classes = {n.name for n in self.class_nodes()}
         self.assertEqual(classes, set(self.classes))
         self.assertEqual(
-            functions | values | classes - {"Sender", "Context"},
+            functions | values | classes - {"Tell", "Ask", "Context"},
             set(filter(is_public, dir(_core))),
         )
 

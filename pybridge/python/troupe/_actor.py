@@ -20,7 +20,8 @@ def handler(function: "Function") -> "Function":
     """Marks a function of an actor's module, or a method, as a handler.
 
     The marked function can be called by others with `ref.tell.NAME(...)` and
-    `ref.ask.NAME(...)`; what it returns is the answer. It may be `async def`.
+    `ref.ask.NAME(...)`, or `ref.ask(FUNCTION, ...)`, which type checkers
+    understand; what it returns is the answer. It may be `async def`.
 
     >>> @handler
     ... def add(a: int, b: int) -> int:
@@ -28,11 +29,13 @@ def handler(function: "Function") -> "Function":
     >>> add(1, 2)
     3
     """
-    if not callable(function):
+    inner = getattr(function, "__func__", function)  # of a static or class method
+    if not callable(inner):
         raise TypeError(
             f"@troupe.handler marks a function, not {type(function).__name__}"
         )
-    function.__troupe_handler__ = True  # type: ignore[attr-defined]
+    for each in (inner, function):
+        each.__troupe_handler__ = True  # type: ignore[union-attr]
     return function
 
 

@@ -2,29 +2,100 @@
 # What the C++ core offers; users see most of it as `troupe`. The docstrings are
 # in the core. tests/python/stubs_test.py checks this file against it.
 from _typeshed import ReadableBuffer, StrOrBytesPath
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from types import GenericAlias, ModuleType, TracebackType
-from typing import Any, Final, Generic, Literal, TypeVar, final, overload
+from typing import (
+    Any,
+    Concatenate,
+    Final,
+    Generic,
+    Literal,
+    ParamSpec,
+    TypeVar,
+    final,
+    overload,
+)
 from typing_extensions import Self
 
 _Actor = TypeVar("_Actor")
 _ActorOfRef = TypeVar("_ActorOfRef", covariant=True)
 _Result = TypeVar("_Result", covariant=True)
+_Answer = TypeVar("_Answer")
+_Arguments = ParamSpec("_Arguments")
 
-# What `ref.tell` and `ref.ask` are. Called, it sends a message to receive();
-# an attribute of it sends a call to the handler of that name.
+# What `ref.tell` and `ref.ask` are. Called with a message they send it to
+# receive(); with a handler and arguments, they call it: ref.ask(Counter.top, 3)
+# is typed by any checker. An attribute is a call too: ref.ask.top(3) is typed
+# by mypy with the plugin troupe.mypy_plugin.
 @final
-class Sender(Generic[_Result]):
-    def __call__(self, message: object, /) -> _Result: ...
-    def __getattr__(self, name: str) -> Callable[..., _Result]: ...
+class Tell(Generic[_ActorOfRef]):
+    @overload
+    def __call__(
+        self,
+        handler: Callable[Concatenate[_ActorOfRef, _Arguments], object],
+        /,
+        *args: _Arguments.args,
+        **kwargs: _Arguments.kwargs,
+    ) -> None: ...
+    @overload
+    def __call__(
+        self,
+        handler: Callable[_Arguments, object],
+        /,
+        *args: _Arguments.args,
+        **kwargs: _Arguments.kwargs,
+    ) -> None: ...
+    @overload
+    def __call__(self, message: object, /) -> None: ...
+    def __getattr__(self, name: str) -> Callable[..., None]: ...
+
+@final
+class Ask(Generic[_ActorOfRef]):
+    @overload
+    def __call__(
+        self,
+        handler: Callable[
+            Concatenate[_ActorOfRef, _Arguments], Coroutine[Any, Any, _Answer]
+        ],
+        /,
+        *args: _Arguments.args,
+        **kwargs: _Arguments.kwargs,
+    ) -> Future[_Answer]: ...
+    @overload
+    def __call__(
+        self,
+        handler: Callable[Concatenate[_ActorOfRef, _Arguments], _Answer],
+        /,
+        *args: _Arguments.args,
+        **kwargs: _Arguments.kwargs,
+    ) -> Future[_Answer]: ...
+    @overload
+    def __call__(
+        self,
+        handler: Callable[_Arguments, Coroutine[Any, Any, _Answer]],
+        /,
+        *args: _Arguments.args,
+        **kwargs: _Arguments.kwargs,
+    ) -> Future[_Answer]: ...
+    @overload
+    def __call__(
+        self,
+        handler: Callable[_Arguments, _Answer],
+        /,
+        *args: _Arguments.args,
+        **kwargs: _Arguments.kwargs,
+    ) -> Future[_Answer]: ...
+    @overload
+    def __call__(self, message: object, /) -> Future[Any]: ...
+    def __getattr__(self, name: str) -> Callable[..., Future[Any]]: ...
 
 # Ref[Counter]: a ref to an actor whose handlers are those of Counter.
 @final
 class Ref(Generic[_ActorOfRef]):
     @property
-    def tell(self) -> Sender[None]: ...
+    def tell(self) -> Tell[_ActorOfRef]: ...
     @property
-    def ask(self) -> Sender[Future[Any]]: ...
+    def ask(self) -> Ask[_ActorOfRef]: ...
     @property
     def name(self) -> str: ...
     @property

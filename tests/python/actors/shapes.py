@@ -86,3 +86,17 @@ class Fussy:
 
     def __reduce__(self):
         return Fussy, ()
+
+
+class Sorts:
+    """Handlers that need no object."""
+
+    @troupe.handler
+    @staticmethod
+    def of_nothing(n):
+        return n
+
+    @troupe.handler
+    @classmethod
+    def of_the_class(cls):
+        return cls.__name__
