@@ -193,6 +193,10 @@ void actor_cell::refuse(envelope& e, dead_reason reason, fault&& why) noexcept {
 
 void actor_cell::fail(envelope& e, fault why) noexcept {
   refuse(e, dead_reason::failed, {why.what, {}});
+  fail_self(std::move(why));
+}
+
+void actor_cell::fail_self(fault why) noexcept {
   why_.emplace(std::move(why));
   finish_as(stop_reason::failed);
 }

@@ -70,6 +70,8 @@ public:
   void stop_self() noexcept TROUPE_REQUIRES(turn);
   /// The message at hand broke the actor: a dead letter, and the actor's end.
   void fail(envelope& e, fault why) noexcept TROUPE_REQUIRES(turn);
+  /// What the actor is there for can't be done: its end.
+  void fail_self(fault why) noexcept TROUPE_REQUIRES(turn);
   /// The message at hand was not for this actor: a dead letter, not handled.
   void refuse(envelope& e, dead_reason reason, fault&& why) noexcept
       TROUPE_REQUIRES(turn);

@@ -33,6 +33,8 @@ std::string_view to_string(dead_reason reason) noexcept {
       return "undecodable";
     case dead_reason::late_reply:
       return "late_reply";
+    case dead_reason::no_receiver:
+      return "no_receiver";
     case dead_reason::count_:
       break;
   }

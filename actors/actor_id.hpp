@@ -37,6 +37,7 @@ enum class dead_reason : std::uint8_t {
   no_handler,    // the receiver has no handler of that name
   undecodable,   // the receiver can't make sense of it
   late_reply,    // an answer to a request that had ended
+  no_receiver,   // for a group without members or a router without routees
   count_,
 };
 

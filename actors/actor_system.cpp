@@ -39,19 +39,20 @@ result<actor_ref> actor_system::spawn(ref_ptr<behaviour> what,
       return make_error(errc::stopped, "can't spawn '" + options.name +
                                            "': the system is shutting down");
     }
-    if (!names_.try_emplace(options.name, id).second) {
-      return make_error(errc::already_exists,
-                        "can't spawn '" + options.name +
-                            "': an actor of this name runs already");
-    }
     ref = actor_ref{make_ref_counted<actor_cell>(
         *this,
         actor_cell::setting{id, std::move(options.name),
                             options.mailbox_capacity, std::move(options.alone),
                             std::move(options.home)},
         std::move(what))};
+    if (!names_.admit(ref)) {
+      return make_error(errc::already_exists,
+                        "can't spawn '" + ref.name() +
+                            "': an actor of this name runs already");
+    }
     actors_.emplace(id, ref);
   }
+  names_.announce(ref.name());
   ref.cell().signal(envelope_kind::start);
   return ref;
 }
@@ -60,13 +61,6 @@ std::optional<actor_ref> actor_system::find(actor_id id) const {
   const std::lock_guard lock{mutex_};
   const auto found = actors_.find(id);
   return found == actors_.end() ? std::nullopt : std::optional{found->second};
-}
-
-std::optional<actor_ref> actor_system::lookup(const std::string& name) const {
-  const std::lock_guard lock{mutex_};
-  const auto found = names_.find(name);
-  return found == names_.end() ? std::nullopt
-                               : std::optional{actors_.at(found->second)};
 }
 
 std::vector<actor_ref> actor_system::actors() const {
@@ -89,8 +83,8 @@ void actor_system::forget(const actor_cell& cell, stop_reason reason) noexcept {
     const auto found = actors_.find(cell.id());
     last = std::move(found->second);
     actors_.erase(found);
-    names_.erase(cell.name());
   }
+  names_.release(cell.id());
   if (closing()) {
     stop_next();
   }
@@ -107,6 +101,7 @@ ref_ptr<completion> actor_system::begin_shutdown(
     closing_.store(true, std::memory_order_relaxed);
     deadline_ = scheduler_.after(deadline, [this] { kill_all(); });
   }
+  names_.close();
   stop_next();
   return all_ended_;
 }

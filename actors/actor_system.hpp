@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The actors of one system: spawning, names, dead letters, ordered shutdown.
+// The actors of one system: spawning, dead letters, ordered shutdown.
 //
 // The system keeps its actors alive until they end; refs alone don't.
 #pragma once
@@ -12,11 +12,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "actors/actor_ref.hpp"
 #include "actors/dead_letters.hpp"
+#include "actors/registry.hpp"
 #include "base/result.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -49,7 +49,9 @@ public:
 
   /// Any thread.
   std::optional<actor_ref> find(actor_id id) const;
-  std::optional<actor_ref> lookup(const std::string& name) const;
+  std::optional<actor_ref> lookup(const std::string& name) const {
+    return names_.lookup(name);
+  }
   std::vector<actor_ref> actors() const;  // in the order of their start
   bool closing() const noexcept {
     return closing_.load(std::memory_order_relaxed);
@@ -66,6 +68,8 @@ public:
   ref_ptr<completion> when_quiet();
 
   dead_letters& dead() noexcept { return dead_; }
+  /// Names and groups.
+  registry& names() noexcept { return names_; }
   scheduler& get_scheduler() noexcept { return scheduler_; }
   ref_counted* owner() const noexcept { return owner_; }
   /// Before the first spawn; not thread-safe.
@@ -85,12 +89,12 @@ private:
   end_observer end_observer_;
 
   dead_letters dead_;
+  registry names_;
   std::atomic<bool> closing_{false};  // relaxed: spawn() decides under mutex_
 
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   std::map<actor_id, actor_ref> actors_;  // ordered by id: by start
-  std::unordered_map<std::string, actor_id> names_;
   ref_ptr<completion> all_ended_;
   timer_id deadline_ = timer_id::none;
   ref_ptr<completion> quiet_;  // null: nobody asked since the last one

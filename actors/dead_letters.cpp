@@ -30,6 +30,9 @@ void dead_letters::add(envelope_ptr letter, actor_id receiver,
 
 void dead_letters::note(const envelope& letter, actor_id receiver,
                         dead_reason reason) noexcept {
+  if (letter.kind == static_cast<std::uint8_t>(envelope_kind::stop)) {
+    return;  // an order to stop that came too late is no message lost
+  }
   counts_[static_cast<std::size_t>(reason)].fetch_add(
       1, std::memory_order_relaxed);
   if (observer_) {

@@ -24,6 +24,17 @@ std::size_t payload::attach(ref_ptr<ref_counted> object) {
   return attachments_->size() - 1;
 }
 
+payload payload::clone() const {
+  payload copy;
+  if (attachments_ != nullptr) {
+    copy.attachments_ =
+        std::make_unique<std::vector<ref_ptr<ref_counted>>>(*attachments_);
+  }
+  copy.reserve(size_);
+  copy.append(data_, size_);
+  return copy;
+}
+
 void payload::grow(std::size_t n) {
   if (n > std::numeric_limits<std::ptrdiff_t>::max() - size_) {
     throw std::bad_alloc{};

@@ -72,6 +72,10 @@ public:
     return *attachments_;
   }
 
+  /// A payload with the same bytes, which shares the attachments. Throws
+  /// std::bad_alloc.
+  payload clone() const;
+
   /// Empty again; gives heap memory back.
   void clear() noexcept {
     if (data_ != inline_ || attachments_ != nullptr) {

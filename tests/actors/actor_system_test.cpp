@@ -126,6 +126,17 @@ TEST_CASE("the end observer hears of each end and why") {
   CHECK(std::count(heard.begin(), heard.end(), "b killed") == 1);
 }
 
+TEST_CASE("an order to stop that comes too late is no dead letter") {
+  manual_scheduler scheduler{1};
+  actor_system system{scheduler};
+  std::vector<int> seen;
+  const actor_ref a = system.spawn(make_recorder(seen)).value();
+  a.stop();
+  scheduler.run();
+  a.stop_when_drained();
+  CHECK(system.dead().total() == 0);
+}
+
 }  // TEST_SUITE("actor_system")
 
 }  // namespace

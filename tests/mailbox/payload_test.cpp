@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mailbox/payload.hpp"
 
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -96,6 +97,22 @@ TEST_CASE("a C++ value goes in and comes out") {
   const auto p = payload::of(point{3, 0.5});
   CHECK(p.as<point>().x == 3);
   CHECK(p.as<point>().y == 0.5);
+}
+
+TEST_CASE("a clone has bytes of its own and shares the attachments") {
+  struct shared final : ref_counted {};
+  for (const std::size_t size : {std::size_t{5}, std::size_t{5000}}) {
+    payload p;
+    std::memset(p.extend(size), 7, size);
+    p.attach(make_ref_counted<shared>());
+    payload copy = p.clone();
+    REQUIRE(copy.size() == size);
+    CHECK(copy.data() != p.data());
+    CHECK(std::memcmp(copy.data(), p.data(), size) == 0);
+    CHECK(copy.attachments()[0] == p.attachments()[0]);
+    p.clear();
+    CHECK(copy.data()[size - 1] == std::byte{7});
+  }
 }
 
 }  // TEST_SUITE("payload")
