@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs runnables on worker threads, and functions at points in time.
 //
-// Two kinds: thread_scheduler (real threads, real time) and manual_scheduler
-// (one step at a time, virtual time, a seed), which tests use.
+// Three kinds: thread_scheduler (real threads, real time); stepped_scheduler
+// (one turn at a time, virtual time, a seed), on which users test their actors;
+// and manual_scheduler, the same on the caller's thread, for tests in C++.
 #pragma once
 
 #include <chrono>
@@ -10,6 +11,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "scheduler/runnable.hpp"
 
@@ -39,6 +42,23 @@ struct scheduler_stats {
   std::uint64_t hand_overs = 0;  // long turns that lost their queue
   std::size_t workers = 0;
   std::size_t spare_workers = 0;  // started for long or blocked turns
+};
+
+/// Something that a thread waits for; see scheduler::drive().
+struct driven_wait {
+  std::function<bool()> done;  // called on any thread, often: cheap
+  std::optional<clock_duration> timeout{};
+  // Who waits for what: a line for people. Called on any thread.
+  std::function<std::string()> words{};
+};
+
+enum class drive_result {
+  not_driven,   // this scheduler runs by itself: wait as threads do
+  done,         //
+  timed_out,    //
+  interrupted,  // a signal handler ran in this thread
+  stuck,        // nothing is left that could bring it about
+  endless,      // it isn't done after a very large number of turns
 };
 
 class scheduler {
@@ -82,6 +102,20 @@ public:
   /// This thread's turn is about to block / goes on (see blocking_region).
   virtual void enter_blocking() noexcept = 0;
   virtual void leave_blocking() noexcept = 0;
+
+  /// Detached, in a turn or not. A scheduler that runs only when told runs
+  /// turns and timers until `wait` is done, and in a turn it never says
+  /// `stuck`.
+  virtual drive_result drive(const driven_wait& wait) {
+    static_cast<void>(wait);
+    return drive_result::not_driven;
+  }
+  /// For people: who waits, a line for each.
+  virtual std::string who_waits() const { return {}; }
+
+  /// Waits for the turns in progress, then ends all threads. Not for the
+  /// scheduler's own threads.
+  virtual void stop() noexcept {}
 
   /// True for an instant at which nothing was queued or running. Any thread.
   virtual bool quiet() const noexcept = 0;

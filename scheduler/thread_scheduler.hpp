@@ -32,7 +32,7 @@ public:
   /// Waits for the turns in progress, then ends all threads. What is queued is
   /// released without a turn; pending timers are dropped. Not for the
   /// scheduler's own threads, nor for two threads at once.
-  void stop() noexcept;
+  void stop() noexcept override;
 
   /// Calls `handle(number)` on a scheduler thread, outside of any signal
   /// handler, each time the process gets one of these signals, until stop().
