@@ -4,7 +4,10 @@
 #include <thread>
 #include <utility>
 
+#include "actors/waiting.hpp"
 #include "pybridge/engine/python_isolate.hpp"
+#include "scheduler/stepped_scheduler.hpp"
+#include "scheduler/thread_scheduler.hpp"
 
 namespace troupe {
 namespace {
@@ -18,23 +21,31 @@ std::size_t workers_or_cores(std::size_t workers) {
              : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
-// A signal (a second Ctrl-C) doesn't make an ordered end a hasty one.
-bool wait_uninterrupted(completion& c, std::chrono::nanoseconds timeout) {
-  using clock = std::chrono::steady_clock;
-  const auto end = clock::now() + timeout;
-  wait_result result = wait_result::interrupted;
-  while (result == wait_result::interrupted) {
-    result = c.wait(std::max(end - clock::now(), clock::duration::zero()));
+std::unique_ptr<scheduler> make_scheduler(const engine_options& options) {
+  if (options.seed) {
+    return std::make_unique<stepped_scheduler>(
+        stepped_scheduler_options{.seed = *options.seed});
   }
-  return result == wait_result::done;
+  return std::make_unique<thread_scheduler>(
+      thread_scheduler_options{.workers = workers_or_cores(options.workers)});
+}
+
+// A signal (a second Ctrl-C) doesn't make an ordered end a hasty one.
+bool wait_uninterrupted(scheduler& s, completion& c, clock_duration timeout) {
+  const clock_duration end = s.now() + timeout;
+  drive_result result = drive_result::interrupted;
+  while (result == drive_result::interrupted) {
+    const clock_duration left = end - s.now();
+    result = wait_for(s, c, {.timeout = std::max(left, clock_duration{0})});
+  }
+  return result == drive_result::done;
 }
 
 }  // namespace
 
 engine::engine(runtime& r, engine_options options)
     : runtime_{r},
-      scheduler_{std::make_unique<thread_scheduler>(thread_scheduler_options{
-          .workers = workers_or_cores(options.workers)})},
+      scheduler_{make_scheduler(options)},
       pool_{[&r] { return r.create(); }, reaper_, options.warm_interpreters},
       actors_{*scheduler_, this},
       main_home_{make_ref_counted<shared_home>(
@@ -129,7 +140,8 @@ std::vector<std::string> engine::shutdown(std::chrono::nanoseconds deadline) {
   const auto all_ended = actors_.begin_shutdown(deadline);
   // Killed ones get a moment more to go.
   constexpr std::chrono::seconds grace{2};
-  const bool in_time = wait_uninterrupted(*all_ended, deadline + grace);
+  const bool in_time =
+      wait_uninterrupted(*scheduler_, *all_ended, deadline + grace);
   auto left = names_left();
   const std::lock_guard lock{mutex_};
   if (std::exchange(stopped_, true)) {

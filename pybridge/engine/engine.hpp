@@ -20,13 +20,16 @@
 #include "pybridge/interpreters/interpreter_pool.hpp"
 #include "pybridge/interpreters/reaper.hpp"
 #include "pybridge/interpreters/runtime.hpp"
-#include "scheduler/thread_scheduler.hpp"
+#include "scheduler/scheduler.hpp"
 
 namespace troupe {
 
 struct engine_options {
   std::size_t workers = 0;  // 0: one a core
   std::size_t warm_interpreters = 2;
+  // Not to run by itself, but step by step, as this seed says; see
+  // stepped_scheduler.
+  std::optional<std::uint64_t> seed{};
 };
 
 struct engine_spawn {
@@ -52,7 +55,7 @@ public:
   // Any thread.
   runtime& get_runtime() noexcept { return runtime_; }
   actor_system& actors() noexcept { return actors_; }
-  thread_scheduler& get_scheduler() noexcept { return *scheduler_; }
+  scheduler& get_scheduler() noexcept { return *scheduler_; }
   pool_stats interpreters() const { return pool_.stats(); }
   reaper_stats reaped() const { return reaper_.stats(); }
   /// One that failed to start, where nobody waits to be told.
@@ -79,7 +82,7 @@ private:
 
   // Constant after construction. The order matters: each uses those above it.
   runtime& runtime_;
-  const std::unique_ptr<thread_scheduler> scheduler_;
+  const std::unique_ptr<scheduler> scheduler_;
   reaper reaper_;
   interpreter_pool pool_;
   actor_system actors_;

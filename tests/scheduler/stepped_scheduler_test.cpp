@@ -232,13 +232,16 @@ TEST_CASE("what is queued for a lane whose turn waits has to wait") {
 
 TEST_CASE("several threads may wait outside") {
   stepped_scheduler scheduler;
-  bool first = false;
-  bool second = false;
+  std::atomic<bool> first{false};
+  std::atomic<bool> second{false};
   scheduler.after(1s, [&] { first = true; });
   scheduler.after(2s, [&] { second = true; });
   drive_result other = drive_result::not_driven;
-  std::thread waiting{[&] { other = scheduler.drive(until(second)); }};
-  CHECK(scheduler.drive(until(first)) == drive_result::done);
+  std::thread waiting{[&] {
+    other = scheduler.drive({.done = [&] { return second.load(); }});
+  }};
+  CHECK(scheduler.drive({.done = [&] { return first.load(); }}) ==
+        drive_result::done);
   waiting.join();
   CHECK(other == drive_result::done);
 }
