@@ -58,3 +58,9 @@ class Asker:
         for n in range(count):
             other.ask(n).result()
         return (time.perf_counter() - start) / count
+
+    @troupe.handler
+    def gathered(self, other, count):
+        import ask
+
+        return ask.gathered(other.ask, count)

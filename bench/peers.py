@@ -173,6 +173,18 @@ def tasks(executor, count):
         return seconds_each(count, lambda n: executor.submit(same, n).result())
 
 
+def batches(executor, count):
+    """Batches of 100; seconds for each task."""
+    with executor:
+        executor.submit(same, 0).result()
+        return seconds_each(count, lambda _: list(executor.map(same, range(100)))) / 100
+
+
+@peer
+def thread_pool_batch(count):
+    return batches(futures.ThreadPoolExecutor(1), count)
+
+
 @peer
 def thread_pool_task(count):
     return tasks(futures.ThreadPoolExecutor(1), count)

@@ -52,7 +52,8 @@ engine::engine(runtime& r, engine_options options)
           *scheduler_,
           make_ref_counted<python_isolate>(ref_ptr<interpreter>{&r.main()},
                                            nullptr),
-          main_lane)} {
+          main_lane)},
+      ask_timeout_{options.ask_timeout.count()} {
   actors_.set_end_observer([this](const actor_cell&, stop_reason reason) {
     failures_.fetch_add(reason == stop_reason::failed,
                         std::memory_order_relaxed);

@@ -30,6 +30,7 @@ struct engine_options {
   // Not to run by itself, but step by step, as this seed says; see
   // stepped_scheduler.
   std::optional<std::uint64_t> seed{};
+  clock_duration ask_timeout = std::chrono::seconds{60};  // max(): none
 };
 
 struct engine_spawn {
@@ -51,6 +52,14 @@ public:
   /// actors that could not be ended in time; then threads are left behind.
   std::vector<std::string> shutdown(std::chrono::nanoseconds deadline)
       TROUPE_EXCLUDES(gil);
+
+  /// Any thread. The limit of requests that set no other; max(): none.
+  clock_duration ask_timeout() const noexcept {
+    return clock_duration{ask_timeout_.load(std::memory_order_relaxed)};
+  }
+  void set_ask_timeout(clock_duration limit) noexcept {
+    ask_timeout_.store(limit.count(), std::memory_order_relaxed);
+  }
 
   // Any thread.
   runtime& get_runtime() noexcept { return runtime_; }
@@ -89,6 +98,7 @@ private:
   const ref_ptr<shared_home> main_home_;
 
   std::atomic<std::uint64_t> failures_{0};  // relaxed: a counter
+  std::atomic<std::int64_t> ask_timeout_;   // relaxed: ns, alone
 
   mutable std::mutex mutex_;
   // Guarded by mutex_: the homes that several actors share, by name.

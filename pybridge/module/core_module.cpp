@@ -4,6 +4,7 @@
 #include <new>
 
 #include "pybridge/data/blob.hpp"
+#include "pybridge/module/arrivals_object.hpp"
 #include "pybridge/module/context_object.hpp"
 #include "pybridge/module/future_object.hpp"
 #include "pybridge/module/module_state.hpp"
@@ -60,6 +61,7 @@ int execute(PyObject* module) {
                  add_ref_type(module, *state) &&
                  add_future_type(module, *state) &&
                  add_port_type(module, *state) &&
+                 add_arrivals_type(module, *state) &&
                  add_system_type(module, *state) && add_context(module, *state)
              ? 0
              : -1;
@@ -72,7 +74,8 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
   }
   for (const py_ref* type :
        {&state->ref_type, &state->sender_type, &state->future_type,
-        &state->system_type, &state->context_type, &state->port_type}) {
+        &state->system_type, &state->context_type, &state->port_type,
+        &state->arrivals_type}) {
     Py_VISIT(type->get());
   }
   return state->types.traverse(visit, arg);

@@ -11,8 +11,7 @@ namespace troupe {
 namespace {
 
 struct future_object {
-  PyObject_HEAD ref_ptr<completion> answer;
-  actor_ref asked;
+  PyObject_HEAD request asked;
   PyObject* value;      // decoded once, or null; owned
   PyObject* exception;  // likewise
 };
@@ -21,48 +20,12 @@ future_object* as_future(PyObject* self) {
   return reinterpret_cast<future_object*>(self);
 }
 
-// An actor that waits for itself, or for a home that it keeps busy, would wait
-// for ever.
-bool would_deadlock(const future_object& self) {
-  const actor_cell* waiting = actor_cell::current();
-  if (waiting == nullptr) {
-    return false;
-  }
-  const actor_cell& asked = self.asked.cell();
-  return waiting == &asked ||
-         (waiting->home() != nullptr && waiting->home() == asked.home());
+completion& answer_to(PyObject* self) {
+  return *as_future(self)->asked.answer;
 }
 
-bool wait_for(future_object& self, PyObject* seconds) {
-  std::optional<std::chrono::nanoseconds> timeout;
-  if (!read_timeout(seconds, timeout)) {
-    return false;
-  }
-  if (self.answer->done()) {
-    return true;
-  }
-  if (would_deadlock(self)) {
-    PyErr_Format(PyExc_RuntimeError,
-                 "actor '%s' would wait for ever for '%s', which can't run "
-                 "until this handler returns (same actor or same home); use "
-                 "add_done_callback() or another home",
-                 actor_cell::current()->name().c_str(),
-                 self.asked.name().c_str());
-    return false;
-  }
-  const ref_ptr<completion> answer = self.answer;
-  switch (wait_detached(*answer, timeout)) {
-    case wait_result::done:
-      return true;
-    case wait_result::timed_out:
-      raise_named(
-          "AskTimeout",
-          ("no answer from actor '" + self.asked.name() + "' in time").c_str());
-      return false;
-    case wait_result::interrupted:
-      return false;
-  }
-  return false;
+bool has_expired(completion& c) {
+  return c.why().what.code == errc::timed_out && c.why().raised.empty();
 }
 
 // Fills value or exception; false with an exception set that is no answer.
@@ -72,15 +35,17 @@ bool decode_answer(PyObject* object) {
     return true;
   }
   module_state& state = state_of(object);
-  if (self.answer->has_value()) {
-    self.value = self.answer->value().empty()
-                     ? Py_NewRef(Py_None)
-                     : decode(state.types, self.answer->value());
+  completion& answer = *self.asked.answer;
+  if (answer.has_value()) {
+    self.value = answer.value().empty() ? Py_NewRef(Py_None)
+                                        : decode(state.types, answer.value());
     if (self.value != nullptr) {
       return true;
     }
+  } else if (has_expired(answer)) {
+    raise_expired(self.asked);
   } else {
-    raise_fault(state, self.answer->why());
+    raise_fault(state, answer.why());
   }
   self.exception = PyErr_GetRaisedException();
   return self.exception != nullptr;
@@ -96,7 +61,8 @@ bool parse_timeout(PyObject* args, PyObject* kwargs, const char* format,
 PyObject* future_result(PyObject* object, PyObject* args, PyObject* kwargs) {
   PyObject* seconds = nullptr;
   if (!parse_timeout(args, kwargs, "|O:result", &seconds) ||
-      !wait_for(*as_future(object), seconds) || !decode_answer(object)) {
+      !wait_for_answer(state_of(object), as_future(object)->asked, seconds) ||
+      !decode_answer(object)) {
     return nullptr;
   }
   future_object& self = *as_future(object);
@@ -110,7 +76,8 @@ PyObject* future_result(PyObject* object, PyObject* args, PyObject* kwargs) {
 PyObject* future_exception(PyObject* object, PyObject* args, PyObject* kwargs) {
   PyObject* seconds = nullptr;
   if (!parse_timeout(args, kwargs, "|O:exception", &seconds) ||
-      !wait_for(*as_future(object), seconds) || !decode_answer(object)) {
+      !wait_for_answer(state_of(object), as_future(object)->asked, seconds) ||
+      !decode_answer(object)) {
     return nullptr;
   }
   PyObject* exception = as_future(object)->exception;
@@ -118,7 +85,7 @@ PyObject* future_exception(PyObject* object, PyObject* args, PyObject* kwargs) {
 }
 
 PyObject* future_done(PyObject* object, PyObject*) {
-  return PyBool_FromLong(as_future(object)->answer->done());
+  return PyBool_FromLong(answer_to(object).done());
 }
 
 bool was_cancelled(completion& c) {
@@ -126,14 +93,14 @@ bool was_cancelled(completion& c) {
 }
 
 PyObject* future_cancel(PyObject* object, PyObject*) {
-  const ref_ptr<completion> answer = as_future(object)->answer;
-  const bool first = answer->set_fault(
+  completion& answer = answer_to(object);
+  const bool first = answer.set_fault(
       {make_error(errc::cancelled, "the request was cancelled"), {}});
-  return PyBool_FromLong(first || was_cancelled(*answer));
+  return PyBool_FromLong(first || was_cancelled(answer));
 }
 
 PyObject* future_cancelled(PyObject* object, PyObject*) {
-  return PyBool_FromLong(was_cancelled(*as_future(object)->answer));
+  return PyBool_FromLong(was_cancelled(answer_to(object)));
 }
 
 PyObject* call_futures(const char* function, PyObject* self,
@@ -154,13 +121,14 @@ PyObject* future_await(PyObject* object) {
 }
 
 PyObject* future_repr(PyObject* object) {
-  const future_object& self = *as_future(object);
-  const char* state = !self.answer->done()          ? "pending"
-                      : self.answer->has_value()    ? "done"
-                      : was_cancelled(*self.answer) ? "cancelled"
-                                                    : "raised";
+  completion& answer = answer_to(object);
+  const char* state = !answer.done()          ? "pending"
+                      : answer.has_value()    ? "done"
+                      : was_cancelled(answer) ? "cancelled"
+                                              : "raised";
   return PyUnicode_FromFormat("<troupe.Future of '%s', %s>",
-                              self.asked.name().c_str(), state);
+                              as_future(object)->asked.asked.name().c_str(),
+                              state);
 }
 
 int future_traverse(PyObject* object, visitproc visit, void* arg) {
@@ -180,8 +148,7 @@ void future_dealloc(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   PyObject_GC_UnTrack(object);
   future_clear(object);
-  as_future(object)->answer.~intrusive_ptr();
-  as_future(object)->asked.~actor_ref();
+  as_future(object)->asked.~request();
   type->tp_free(object);
   Py_DECREF(type);
 }
@@ -199,14 +166,16 @@ interpreter in which it was made, and can't be sent in a message.
 constexpr const char* result_doc = R"doc(result($self, timeout=None)
 --
 
-Waits for the answer, at most `timeout` seconds (None: for ever), and returns it.
+Waits for the answer, at most `timeout` seconds, and returns it.
 
-Each call returns the same object. Raises
+None: until the request's own limit, which ref.options(timeout=...) or the
+system's ask_timeout has set. Each call returns the same object. Raises
 - what the handler raised, with its traceback as the cause,
-- AskTimeout (a TimeoutError), if it isn't there in time; it may come later,
+- AskTimeout (a TimeoutError): after `timeout` the request stays open, and
+  may be waited for again; after its own limit it has ended,
 - ActorStopped, if the actor had ended, or ended before it answered,
 - concurrent.futures.CancelledError, after cancel(),
-- RuntimeError, in a handler that would wait for itself or its own home.
+- DeadlockError, in a handler that would wait for itself or its own home.
 Any thread; while a handler waits here, other actors go on.)doc";
 
 constexpr const char* exception_doc = R"doc(exception($self, timeout=None)
@@ -226,8 +195,9 @@ constexpr const char* cancel_doc = R"doc(cancel($self)
 
 Gives up on the answer, unless it is there. Returns whether it is cancelled.
 
-The actor isn't interrupted: it handles the request, if it hasn't yet, and its
-answer is counted as a dead letter ("late_reply").)doc";
+A request that waits in the actor's mailbox is skipped, and counted as a dead
+letter ("cancelled"). A handler that has begun isn't interrupted; its answer is
+counted ("late_reply").)doc";
 
 constexpr const char* add_done_callback_doc =
     R"doc(add_done_callback($self, function, /)
@@ -280,19 +250,17 @@ PyType_Spec future_spec = {
 
 }  // namespace
 
-PyObject* make_future(module_state& state, ref_ptr<completion> answer,
-                      actor_ref asked) {
+PyObject* make_future(module_state& state, request asked) {
   PyTypeObject* type = state.future_type.type();
   PyObject* object = type->tp_alloc(type, 0);
   if (object != nullptr) {
-    new (&as_future(object)->answer) ref_ptr<completion>{std::move(answer)};
-    new (&as_future(object)->asked) actor_ref{std::move(asked)};
+    new (&as_future(object)->asked) request{std::move(asked)};
   }
   return object;
 }
 
-completion& answer_of(PyObject* future) {
-  return *as_future(future)->answer;
+const request& request_of(PyObject* future) {
+  return as_future(future)->asked;
 }
 
 bool add_future_type(PyObject* module, module_state& state) {

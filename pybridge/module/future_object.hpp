@@ -6,8 +6,8 @@
 
 #include "pybridge/python.hpp"
 
-#include "actors/actor_ref.hpp"
 #include "actors/completion.hpp"
+#include "pybridge/module/future_wait.hpp"
 #include "pybridge/module/module_state.hpp"
 
 namespace troupe {
@@ -15,11 +15,13 @@ namespace troupe {
 /// False: an exception is set.
 bool add_future_type(PyObject* module, module_state& state);
 
-/// The future of `answer`, which `asked` will give. New reference or null.
-PyObject* make_future(module_state& state, ref_ptr<completion> answer,
-                      actor_ref asked);
+/// The future of a request. New reference or null.
+PyObject* make_future(module_state& state, request asked);
 
 /// What a troupe.Future waits for. Borrowed.
-completion& answer_of(PyObject* future);
+const request& request_of(PyObject* future);
+inline completion& answer_of(PyObject* future) {
+  return *request_of(future).answer;
+}
 
 }  // namespace troupe

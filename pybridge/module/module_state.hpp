@@ -24,6 +24,7 @@ struct module_state {
   py_ref system_type;
   py_ref context_type;
   py_ref port_type;
+  py_ref arrivals_type;
   // Main interpreter only: the engines of Systems that have not shut down.
   std::vector<ref_ptr<ref_counted>> engines;
   bool ends_at_exit = false;  // atexit knows

@@ -13,6 +13,7 @@ namespace {
 
 struct ref_object {
   PyObject_HEAD actor_ref ref;
+  send_options options;
   PyObject* tell;  // senders, made on first use; owned
   PyObject* ask;
 };
@@ -24,7 +25,7 @@ ref_object* as_ref(PyObject* self) {
 PyObject* ref_tell(PyObject* object, void*) {
   ref_object* self = as_ref(object);
   if (self->tell == nullptr) {
-    self->tell = make_sender(state_of(object), self->ref, false);
+    self->tell = make_sender(state_of(object), self->ref, self->options, false);
   }
   return Py_XNewRef(self->tell);
 }
@@ -32,7 +33,7 @@ PyObject* ref_tell(PyObject* object, void*) {
 PyObject* ref_ask(PyObject* object, void*) {
   ref_object* self = as_ref(object);
   if (self->ask == nullptr) {
-    self->ask = make_sender(state_of(object), self->ref, true);
+    self->ask = make_sender(state_of(object), self->ref, self->options, true);
   }
   return Py_XNewRef(self->ask);
 }
@@ -99,6 +100,18 @@ PyObject* ref_join(PyObject* object, PyObject* args, PyObject* kwargs) {
     return nullptr;
   }
   return PyBool_FromLong(result == wait_result::done);
+}
+
+PyObject* ref_options(PyObject* object, PyObject* args, PyObject* kwargs) {
+  send_options options = as_ref(object)->options;
+  if (!read_options(args, kwargs, options)) {
+    return nullptr;
+  }
+  PyObject* view = make_ref(state_of(object), as_ref(object)->ref);
+  if (view != nullptr) {
+    as_ref(view)->options = options;
+  }
+  return view;
 }
 
 PyObject* ref_repr(PyObject* object) {
@@ -180,6 +193,23 @@ Waits until the actor has ended, at most `timeout` seconds (None: for ever).
 Returns whether it has. Any thread; while a handler waits here, other actors go
 on. Raises RuntimeError in the actor itself.)doc";
 
+constexpr const char* options_doc = R"doc(options($self, *, timeout=...)
+--
+
+A Ref to the same actor, by which messages are sent in another way.
+
+timeout: how many seconds each request has, from the ask on (None: no limit);
+    else it is the system's ask_timeout. When the time is over its future
+    raises AskTimeout, the actor doesn't begin with it any more, and an answer
+    that still comes is a dead letter.
+
+It is equal to this one, and arrives in a message as a plain Ref.
+
+>>> quick = counter.options(timeout=2.0)
+>>> quick.ask.top(1).result()
+[('to', 1)]
+)doc";
+
 PyGetSetDef ref_properties[] = {
     {"tell", ref_tell, nullptr, tell_doc, nullptr},
     {"ask", ref_ask, nullptr, ask_doc, nullptr},
@@ -194,6 +224,8 @@ PyGetSetDef ref_properties[] = {
 };
 
 PyMethodDef ref_methods[] = {
+    {"options", as_method(ref_options), METH_VARARGS | METH_KEYWORDS,
+     options_doc},
     {"stop", as_method(ref_stop), METH_VARARGS | METH_KEYWORDS, stop_doc},
     {"kill", ref_kill, METH_NOARGS, kill_doc},
     {"join", as_method(ref_join), METH_VARARGS | METH_KEYWORDS, join_doc},
@@ -240,6 +272,7 @@ PyObject* make_ref(module_state& state, const actor_ref& ref) {
   PyObject* object = type->tp_alloc(type, 0);
   if (object != nullptr) {
     new (&as_ref(object)->ref) actor_ref{ref};
+    new (&as_ref(object)->options) send_options{};
   }
   return object;
 }

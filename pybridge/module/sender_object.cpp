@@ -15,6 +15,7 @@ namespace {
 struct sender_object {
   PyObject_HEAD vectorcallfunc vectorcall;
   actor_ref receiver;
+  send_options options;
   symbol selector;    // none: for receive(message)
   bool ask;           // else tell
   PyObject* by_name;  // handler name -> sender; made on first use; owned
@@ -140,12 +141,12 @@ PyObject* sender_call(PyObject* object, PyObject* const* args,
   }
   py_ref answer;
   if (self.ask) {
-    auto c = make_ref_counted<completion>();
-    answer = py_ref::steal(make_future(state, c, self.receiver));
+    request asked = begin_request(self.receiver, self.selector, self.options);
+    e->reply_to = asked.answer;
+    answer = py_ref::steal(make_future(state, std::move(asked)));
     if (!answer) {
       return nullptr;
     }
-    e->reply_to = std::move(c);
   }
   if (self.receiver.cell().deliver(std::move(e)) == push_result::full) {
     return refuse_full(*e, self.receiver);
@@ -154,7 +155,8 @@ PyObject* sender_call(PyObject* object, PyObject* const* args,
 }
 
 PyObject* make_sender_for(module_state& state, const actor_ref& receiver,
-                          bool ask, symbol selector) {
+                          const send_options& options, bool ask,
+                          symbol selector) {
   PyTypeObject* type = state.sender_type.type();
   PyObject* object = type->tp_alloc(type, 0);
   if (object == nullptr) {
@@ -163,6 +165,7 @@ PyObject* make_sender_for(module_state& state, const actor_ref& receiver,
   sender_object* self = as_sender(object);
   self->vectorcall = sender_call;
   new (&self->receiver) actor_ref{receiver};
+  new (&self->options) send_options{options};
   self->selector = selector;
   self->ask = ask;
   return object;
@@ -175,9 +178,9 @@ PyObject* sender_for_name(PyObject* object, PyObject* name) {
   if (text == nullptr) {
     return nullptr;
   }
-  auto made = py_ref::steal(
-      make_sender_for(state_of(object), self->receiver, self->ask,
-                      intern({text, static_cast<std::size_t>(length)})));
+  auto made = py_ref::steal(make_sender_for(
+      state_of(object), self->receiver, self->options, self->ask,
+      intern({text, static_cast<std::size_t>(length)})));
   if (!made || PyDict_SetItem(self->by_name, name, made.get()) < 0) {
     return nullptr;
   }
@@ -264,8 +267,8 @@ PyType_Spec sender_spec = {
 }  // namespace
 
 PyObject* make_sender(module_state& state, const actor_ref& receiver,
-                      bool ask) {
-  return make_sender_for(state, receiver, ask, symbol::none);
+                      const send_options& options, bool ask) {
+  return make_sender_for(state, receiver, options, ask, symbol::none);
 }
 
 bool add_sender_type(PyObject* module, module_state& state) {

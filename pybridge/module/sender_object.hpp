@@ -8,6 +8,7 @@
 
 #include "actors/actor_ref.hpp"
 #include "pybridge/module/module_state.hpp"
+#include "pybridge/module/send_options.hpp"
 
 namespace troupe {
 
@@ -16,6 +17,7 @@ bool add_sender_type(PyObject* module, module_state& state);
 
 /// What tells `receiver` (or asks it) what its receive() gets; its attributes
 /// do the same for named handlers. New reference, or null.
-PyObject* make_sender(module_state& state, const actor_ref& receiver, bool ask);
+PyObject* make_sender(module_state& state, const actor_ref& receiver,
+                      const send_options& options, bool ask);
 
 }  // namespace troupe

@@ -9,6 +9,7 @@
 
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/ref_object.hpp"
+#include "pybridge/module/send_options.hpp"
 
 namespace troupe {
 namespace {
@@ -106,12 +107,17 @@ bool end_at_exit(module_state& state) {
 }
 
 PyObject* system_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
-  static const char* names[] = {"workers", nullptr};
+  static const char* names[] = {"workers", "ask_timeout", nullptr};
   PyObject* workers = Py_None;
+  PyObject* ask_timeout = nullptr;
   engine_options options;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:System",
-                                   const_cast<char**>(names), &workers) ||
-      !read_workers(workers, options.workers)) {
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OO:System",
+                                   const_cast<char**>(names), &workers,
+                                   &ask_timeout) ||
+      !read_workers(workers, options.workers) ||
+      (ask_timeout != nullptr &&
+       !read_limit(ask_timeout, "System(ask_timeout=...)",
+                   options.ask_timeout))) {
     return nullptr;
   }
   if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
@@ -276,6 +282,23 @@ PyObject* system_closing(PyObject* self, void*) {
   return PyBool_FromLong(engine_behind(self).actors().closing());
 }
 
+PyObject* system_ask_timeout(PyObject* self, void*) {
+  return limit_to_python(engine_behind(self).ask_timeout());
+}
+
+int system_set_ask_timeout(PyObject* self, PyObject* value, void*) {
+  if (value == nullptr) {
+    PyErr_SetString(PyExc_TypeError, "ask_timeout can't be deleted");
+    return -1;
+  }
+  clock_duration limit{};
+  if (!read_limit(value, "ask_timeout", limit)) {
+    return -1;
+  }
+  engine_behind(self).set_ask_timeout(limit);
+  return 0;
+}
+
 PyObject* system_enter(PyObject* self, PyObject*) {
   return Py_NewRef(self);
 }
@@ -305,10 +328,13 @@ void system_dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-constexpr const char* system_doc = R"doc(System(workers=None)
+constexpr const char* system_doc = R"doc(System(workers=None, ask_timeout=60.0)
 --
 
 A system of actors on `workers` threads, 1 to 256 (None: one a core).
+
+ask_timeout: how many seconds a request has, if ref.options(timeout=...) says
+nothing else (None: no limit).
 
 A context manager: leaving it waits until all messages are handled, and ends the
 actors; with an exception it ends them at once. The launcher makes one for
@@ -401,6 +427,10 @@ PyMethodDef system_methods[] = {
 
 PyGetSetDef system_properties[] = {
     {"closing", system_closing, nullptr, "Whether shutdown() has begun.",
+     nullptr},
+    {"ask_timeout", system_ask_timeout, system_set_ask_timeout,
+     "How many seconds a request has, if ref.options(timeout=...) says nothing "
+     "else;\nNone: no limit. Can be set, for the requests that follow.",
      nullptr},
     {},
 };

@@ -63,12 +63,23 @@ async def awaiting(counter: troupe.Ref[Counter]) -> int:
     return sum(two)
 
 
+def several(one: troupe.Future[int], two: troupe.Future[int]) -> None:
+    done, not_done = troupe.wait([one, two], 5, troupe.FIRST_COMPLETED)
+    assert_type(done | not_done, set[troupe.Future[int]])
+    for future in troupe.as_completed({one, two}, timeout=5):
+        assert_type(future.result(), int)
+    numbers: list[int] = troupe.gather(one, two, return_exceptions=False)
+    print(numbers)
+    troupe.wait(one)  # type: ignore[arg-type]
+
+
 def refs(counter: troupe.Ref[Counter]) -> None:
     assert_type((counter.name, counter.id, counter.alive), tuple[str, int, bool])
     counter.stop(drain=True)
     counter.kill()
     assert_type(counter.join(timeout=5), bool)
     assert_type({counter: 1}, dict[troupe.Ref[Counter], int])
+    assert_type(counter.options(timeout=None), troupe.Ref[Counter])
     counter.name = "other"  # type: ignore[misc]
     troupe.Ref[Counter]
 
@@ -76,6 +87,8 @@ def refs(counter: troupe.Ref[Counter]) -> None:
 def systems() -> None:
     with troupe.System(workers=2) as system:
         assert_type(system, troupe.System)
+    assert_type(system.ask_timeout, float | None)
+    system.ask_timeout = 2.5
     assert_type(system.shutdown(timeout=1.5), list[str])
     assert_type(system.wait_quiet(), bool)
     assert_type(system.actors(), list[troupe.Ref[Any]])

@@ -26,7 +26,11 @@ def is_public(name):
 def members(class_node):
     """{name: its last definition} in the stub's class."""
     return {node.name: node for node in class_node.body
-            if isinstance(node, ast.FunctionDef)}
+            if isinstance(node, ast.FunctionDef) and not is_setter(node)}
+
+
+def is_setter(node):
+    return any(isinstance(each, ast.Attribute) for each in node.decorator_list)
 
 
 def decorators(node):

@@ -26,10 +26,19 @@ In an ordinary Python, `with troupe.System() as system:` does the same.
 
 from troupe._actor import handler
 from troupe._core import Blob, Future, Ref, System, context
+from troupe._waiting import (
+    ALL_COMPLETED,
+    FIRST_COMPLETED,
+    FIRST_EXCEPTION,
+    as_completed,
+    gather,
+    wait,
+)
 from troupe.errors import (
     ActorKilled,
     ActorStopped,
     AskTimeout,
+    DeadlockError,
     MailboxFull,
     RemoteError,
     SpawnError,
@@ -40,8 +49,12 @@ from troupe.errors import (
 __all__ = [
     "ActorKilled",
     "ActorStopped",
+    "ALL_COMPLETED",
     "AskTimeout",
     "Blob",
+    "DeadlockError",
+    "FIRST_COMPLETED",
+    "FIRST_EXCEPTION",
     "Future",
     "MailboxFull",
     "Ref",
@@ -50,9 +63,12 @@ __all__ = [
     "System",
     "SystemStopped",
     "TroupeError",
+    "as_completed",
     "context",
+    "gather",
     "handler",
     "shared",
+    "wait",
 ]
 
 

@@ -70,7 +70,8 @@ def _spawn(file: dict, actor: dict, name: str | None, system) -> troupe.Ref:
 def _ask_entry(file: dict, started: dict, args: list[str]) -> None:
     entry = file["entry"]
     try:
-        started[entry].ask.main(args).result()
+        # The program may take as long as it takes.
+        started[entry].options(timeout=None).ask.main(args).result()
     except troupe.TroupeError as error:
         if error.__cause__ is None and "no handler 'main'" in str(error):
             raise Unusable(

@@ -7,10 +7,17 @@
 ...     print(error.__cause__)  # ... and where it was raised
 """
 
+TYPE_CHECKING = False  # `typing` takes 10 ms to import
+if TYPE_CHECKING:
+    from typing import Any
+
+    from troupe._core import Ref
+
 __all__ = [
     "ActorKilled",
     "ActorStopped",
     "AskTimeout",
+    "DeadlockError",
     "MailboxFull",
     "RemoteError",
     "RemoteTraceback",
@@ -37,6 +44,21 @@ class ActorStopped(TroupeError):
 
 class AskTimeout(TroupeError, TimeoutError):
     """No answer came in time. The actor may still be at work on it."""
+
+
+class DeadlockError(TroupeError, RuntimeError):
+    """To wait for this would never end: who is to answer waits too.
+
+    `cycle` has the refs of those that would wait for each other, from the one
+    that was told so on.
+    """
+
+    def __init__(self, text: str, cycle: "tuple[Ref[Any], ...]" = ()) -> None:
+        super().__init__(text, cycle)
+        self.cycle = cycle
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class SystemStopped(TroupeError):
