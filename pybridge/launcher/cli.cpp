@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "pybridge/launcher/cli_help.hpp"
 #include "pybridge/launcher/near_name.hpp"
 
 namespace troupe {
@@ -18,52 +19,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> levels{"DEBUG", "INFO", "WARNING",
                                                  "ERROR", "CRITICAL"};
-
-constexpr const char* run_help = R"(
-TARGET is one of
-  app.py          a file: its main(system), or main(system, args), is called
-  package.module  a module that can be imported from here: the same
-  system.toml     a list of actors and the one, or the function, to begin with
-
-What follows TARGET goes to the program (args and sys.argv).
-
-It ends when main has returned and no actor has anything left to do, or when
-main or an actor calls system.shutdown(). Ctrl-C and SIGTERM stop the actors in
-order; a second Ctrl-C ends it at once.
-
-Exit codes: 0 done; 1 main or an actor failed; 2 bad usage or input;
-130 interrupted; what main gives to sys.exit().
-
-A system file:
-  [system]
-  entry = "greeter"        # this actor's handler main(args) begins; or
-                           # "module:function", called as main of app.py is.
-                           # With neither it runs until it is stopped.
-  workers = 2              # threads; default: one a core
-  log_level = "INFO"       # default: WARNING
-
-  [[actor]]
-  module = "greeter"       # found in the folder of the system file
-  class = "Greeter"        # default: the module itself is the actor
-  name = "greeter"         # with count = 3: greeter-1, greeter-2, greeter-3
-  count = 1
-  home = "own"             # or "main", or "shared:NAME"
-  args = ["hello"]         # for started(), or for the class
-  kwargs = { loud = true }
-
-Examples:
-  troupe run app.py
-  troupe run --workers 4 app.py --input data.csv
-  troupe run --log-level DEBUG examples/system.toml
-)";
-
-constexpr const char* top_help = R"(
-Examples:
-  troupe run app.py              call main(system) of app.py
-  troupe run package.module      the same, of a module
-  troupe run system.toml         start the actors that a system file lists
-  troupe run --help              all about it
-)";
 
 const char* why_no_workers(const std::string& text) {
   constexpr const char* remedy = "must be a whole number from 1 to 256";
@@ -132,7 +87,8 @@ command_line make_run(const raw_options& raw, std::vector<std::string> rest) {
 
 // What isn't `troupe run ...` or an option of troupe itself.
 usage_error wrong_command(std::string_view first) {
-  constexpr std::array<std::string_view, 1> commands{"run"};
+  constexpr std::array<std::string_view, 4> commands{"run", "check", "doctor",
+                                                     "tree"};
   constexpr std::array<std::string_view, 2> options{"--help", "--version"};
   if (first.starts_with('-'))
     return wrong(unknown_option(first, options), "troupe");
@@ -146,18 +102,23 @@ usage_error wrong_command(std::string_view first) {
 }
 
 // CLI11 can't know of TARGET and ARGS: they are what it leaves over.
-class run_formatter : public CLI::Formatter {
+class usage_formatter : public CLI::Formatter {
 public:
+  explicit usage_formatter(const char* usage) : usage_{usage} {}
   std::string make_usage(const CLI::App*, std::string) const override {
-    return "Usage: troupe run [OPTIONS] TARGET [ARGS...]\n";
+    return std::string{"Usage: troupe "} + usage_ + "\n";
   }
+
+private:
+  const char* const usage_;
 };
 
 CLI::App* add_run(CLI::App& app, raw_options& raw) {
   auto* run = app.add_subcommand("run", "Run a program of actors.");
-  run->formatter(std::make_shared<run_formatter>());
+  run->formatter(
+      std::make_shared<usage_formatter>("run [OPTIONS] TARGET [ARGS...]"));
   run->prefix_command();
-  run->footer(run_help);
+  run->footer(help::run);
   run->add_option("--workers", raw.workers,
                   "Threads that run actors; default: one a core")
       ->type_name("N")
@@ -167,6 +128,81 @@ CLI::App* add_run(CLI::App& app, raw_options& raw) {
       ->type_name("LEVEL")
       ->take_last();
   return run;
+}
+
+struct tool {
+  const char *name, *usage, *what, *footer;
+};
+constexpr std::array<tool, 3> tools{{
+    {"check", "check TARGET", "Say what `run` would refuse, without running.",
+     help::check},
+    {"doctor", "doctor MODULE...", "Say whether modules load in actors.",
+     help::doctor},
+    {"tree", "tree PID", "Print what the actors of a running program do.",
+     help::tree},
+}};
+
+void add_tools(CLI::App& app) {
+  for (const tool& each : tools) {
+    auto* sub = app.add_subcommand(each.name, each.what);
+    sub->formatter(std::make_shared<usage_formatter>(each.usage));
+    sub->prefix_command();
+    sub->footer(each.footer);
+  }
+}
+
+std::optional<int> number_in(const std::string& text) {
+  const bool digits = !text.empty() && text.size() < 10 &&
+                      std::all_of(text.begin(), text.end(), [](char c) {
+                        return std::isdigit(static_cast<unsigned char>(c));
+                      });
+  return digits ? std::optional{std::stoi(text)} : std::nullopt;
+}
+
+command_line make_check(std::vector<std::string> rest) {
+  if (rest.empty())
+    return wrong("check what? Name a target: troupe check system.toml",
+                 "troupe check");
+  if (rest.size() > 1)
+    return wrong("check takes one target; '" + rest[1] + "' is one too many",
+                 "troupe check");
+  return check_command{std::move(rest[0])};
+}
+
+// The doctor sends for itself with --report-to FD, a child for each module.
+command_line make_doctor(std::vector<std::string> rest) {
+  doctor_command command;
+  if (rest.size() > 2 && rest[0] == "--report-to") {
+    command.report_to = number_in(rest[1]);
+    rest.erase(rest.begin(), rest.begin() + 2);
+  }
+  if (rest.empty())
+    return wrong("which module? Name some: troupe doctor json decimal",
+                 "troupe doctor");
+  command.modules = std::move(rest);
+  return command;
+}
+
+command_line make_tree(const std::vector<std::string>& rest) {
+  if (rest.empty())
+    return wrong("which process? Give its number: troupe tree 4711",
+                 "troupe tree");
+  const auto pid = number_in(rest[0]);
+  if (rest.size() > 1 || !pid || *pid == 0)
+    return wrong("'" + rest.back() + "' is not the number of one process",
+                 "troupe tree");
+  return tree_command{*pid};
+}
+
+command_line make_tool(const std::string& name, std::vector<std::string> rest) {
+  const bool reports = !rest.empty() && rest[0] == "--report-to";
+  for (const auto& word : rest)
+    if (word.size() > 1 && word[0] == '-' && !reports)
+      return wrong(unknown_option(word, std::array{std::string_view{"--help"}}),
+                   ("troupe " + name).c_str());
+  if (name == "check")
+    return make_check(std::move(rest));
+  return name == "doctor" ? make_doctor(std::move(rest)) : make_tree(rest);
 }
 
 // A "--" before TARGET means nothing here, and CLI11 would stumble on it.
@@ -202,17 +238,22 @@ command_line parse_command_line(int argc, const char* const* argv,
       "own."};
   app.name("troupe");
   app.prefix_command();
-  app.footer(top_help);
+  app.footer(help::top);
   app.set_help_flag("-h,--help", "Print this");
   bool show_version = false;
   app.add_flag("--version", show_version,
                "Print Troupe's and Python's version");
   raw_options raw;
   auto* run = add_run(app, raw);
+  add_tools(app);
+  const auto chosen = [&] {
+    const auto used = app.get_subcommands();
+    return used.empty() ? nullptr : used.front();
+  };
   try {
     app.parse(reversed_arguments(argc, argv));
   } catch (const CLI::CallForHelp&) {
-    return show_text{(run->parsed() ? run : &app)->help()};
+    return show_text{(chosen() ? chosen() : &app)->help()};
   } catch (const CLI::ArgumentMismatch& e) {
     const std::string what = e.what();
     return wrong(what.substr(0, what.find(':')) + " needs a value");
@@ -224,6 +265,8 @@ command_line parse_command_line(int argc, const char* const* argv,
                      python_version + "\n"};
   if (run->parsed())
     return make_run(raw, run->remaining());
+  if (const auto* sub = chosen())
+    return make_tool(sub->get_name(), sub->remaining());
   const auto rest = app.remaining();
   return rest.empty() ? wrong("which command? Try: troupe run app.py", "troupe")
                       : wrong_command(rest[0]);

@@ -2,9 +2,12 @@
 // The launcher's command line, as plain data. Knows nothing of Python.
 //
 //   troupe run [--workers N] [--log-level LEVEL] TARGET [ARGS...]
+//   troupe check TARGET
+//   troupe doctor MODULE...
+//   troupe tree PID
 //
-// Everything after TARGET belongs to the program, also what looks like an
-// option of ours; one `--` directly after TARGET is dropped.
+// Everything after the TARGET of `run` belongs to the program, also what looks
+// like an option of ours; one `--` directly after TARGET is dropped.
 #pragma once
 
 #include <optional>
@@ -29,6 +32,20 @@ struct run_command {
   std::optional<std::string> log_level;  // one of log_levels
 };
 
+struct check_command {
+  std::string target;
+};
+
+struct doctor_command {
+  std::vector<std::string> modules;  // at least one
+  /// Set in a child of the doctor's: what it finds goes to this descriptor.
+  std::optional<int> report_to;
+};
+
+struct tree_command {
+  int pid;
+};
+
 /// --help or --version: goes to stdout; exit code 0.
 struct show_text {
   std::string text;
@@ -39,7 +56,8 @@ struct usage_error {
   std::string text;
 };
 
-using command_line = std::variant<run_command, show_text, usage_error>;
+using command_line = std::variant<run_command, check_command, doctor_command,
+                                  tree_command, show_text, usage_error>;
 
 /// `python_version` is what --version adds.
 command_line parse_command_line(int argc, const char* const* argv,

@@ -104,6 +104,14 @@ py_ref names_of(const actor_entry& actor) {
   return list_of(unnamed, [](int) { return none(); });
 }
 
+py_ref lines_of(const actor_entry& actor) {
+  auto dict = py_ref::steal(PyDict_New());
+  for (const auto& [key, line] : actor.key_lines)
+    if (!put(dict, key.c_str(), number(line)))
+      return {};
+  return dict;
+}
+
 py_ref dict_of(const actor_entry& actor) {
   auto dict = py_ref::steal(PyDict_New());
   const bool whole = put(dict, "module", to_python(actor.module)) &&
@@ -112,7 +120,8 @@ py_ref dict_of(const actor_entry& actor) {
                      put(dict, "home", to_python(actor.home)) &&
                      put(dict, "args", converter{}(actor.args)) &&
                      put(dict, "kwargs", converter{}(actor.kwargs)) &&
-                     put(dict, "line", number(actor.line));
+                     put(dict, "line", number(actor.line)) &&
+                     put(dict, "lines", lines_of(actor));
   return whole ? dict : py_ref{};
 }
 

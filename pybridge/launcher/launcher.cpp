@@ -5,9 +5,12 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "pybridge/interpreters/runtime.hpp"
 #include "pybridge/launcher/cli.hpp"
@@ -26,10 +29,23 @@ namespace {
 constexpr int exit_failed = 1;
 constexpr int exit_unusable = 2;
 
+std::string executable() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).string();
+}
+
 int complain(const std::string& what, int code = exit_unusable) {
   std::fprintf(stderr, "troupe: %s\n", what.c_str());
   return code;
 }
+
+// What is to be done in Python.
+struct task {
+  std::vector<std::string> argv;
+  std::string log_level = "WARNING";
+  // Attached. The exit code as an int, or null with an exception set.
+  std::function<py_ref(runtime&)> call;
+};
 
 // What to run, and how: the command line and the system file put together.
 struct program {
@@ -85,6 +101,21 @@ const char* name_of(target_kind kind) {
   return kind == target_kind::script ? "script" : "module";
 }
 
+py_ref none() {
+  return py_ref::borrow(Py_None);
+}
+
+// troupe.MODULE.FUNCTION(*arguments); null with an exception set.
+template <typename... Arguments>
+py_ref call_package(const char* module, const char* function,
+                    const char* format, const Arguments&... arguments) {
+  const auto half = py_ref::steal(PyImport_ImportModule(module));
+  if (!half || !(arguments && ...))
+    return {};
+  return py_ref::steal(
+      PyObject_CallMethod(half.get(), function, format, arguments.get()...));
+}
+
 py_ref workers_of(const program& what) {
   return py_ref::steal(what.command.workers
                            ? PyLong_FromUnsignedLong(*what.command.workers)
@@ -97,75 +128,111 @@ bool search_package(const std::string& folder) {
   return path && entry && PyList_Insert(path, 0, entry.get()) == 0;
 }
 
-// troupe._launch.run(...): the exit code, or -1 with an exception set.
-long call_python_half(runtime& python, const program& what) {
-  const auto half = py_ref::steal(PyImport_ImportModule("troupe._launch"));
-  const auto target = to_python(what.target.text);
-  const auto args = to_python(what.command.args);
-  const auto workers = workers_of(what);
-  const auto file = what.file ? to_python(*what.file) : py_ref::borrow(Py_None);
-  const auto watch = watch_signals_function(python);
-  if (!half || !target || !args || !workers || !file || !watch)
-    return -1;
-  const auto code = py_ref::steal(PyObject_CallMethod(
-      half.get(), "run", "sOOOOO", name_of(what.target.kind), target.get(),
-      args.get(), workers.get(), file.get(), watch.get()));
-  return code ? PyLong_AsLong(code.get()) : -1;
+result<task> task_of(run_command command) {
+  auto found = find_program(std::move(command));
+  if (!found)
+    return found.error();
+  const auto argv = found->argv();
+  const auto log_level = found->command.log_level.value_or("WARNING");
+  return task{argv, log_level, [what = std::move(*found)](runtime& python) {
+                return call_package(
+                    "troupe._launch", "run", "OOOOOO",
+                    to_python(std::string{name_of(what.target.kind)}),
+                    to_python(what.target.text), to_python(what.command.args),
+                    workers_of(what),
+                    what.file ? to_python(*what.file) : none(),
+                    watch_signals_function(python));
+              }};
 }
 
-int run_attached(runtime& python, const program& what,
+result<task> task_of(check_command command) {
+  auto target = find_target(command.target);
+  if (!target)
+    return target.error();
+  std::optional<checked_system_file> checked;
+  if (target->kind == target_kind::system_file) {
+    auto file = check_system_file(target->text);
+    if (!file)
+      return file.error();
+    checked = std::move(*file);
+  }
+  return task{
+      {command.target},
+      "WARNING",
+      [target = std::move(*target), checked = std::move(checked)](runtime&) {
+        return call_package(
+            "troupe._check", "check", "OOOO",
+            to_python(std::string{name_of(target.kind)}),
+            to_python(target.text), checked ? to_python(checked->file) : none(),
+            to_python(checked ? checked->faults : std::vector<std::string>{}));
+      }};
+}
+
+result<task> task_of(doctor_command command) {
+  const auto report_to = command.report_to.value_or(-1);
+  return task{{"doctor"}, "WARNING", [command, report_to](runtime&) {
+                return call_package("troupe._doctor", "examine", "OOO",
+                                    to_python(executable()),
+                                    to_python(command.modules),
+                                    py_ref::steal(PyLong_FromLong(report_to)));
+              }};
+}
+
+int run_attached(runtime& python, const task& what,
                  const std::string& package) {
   const interpreter::attach scope{python.main()};
   watch_signals(python, false);
-  const long code =
-      search_package(package) ? call_python_half(python, what) : -1;
-  if (code >= 0)
-    return static_cast<int>(code);
+  const auto code = search_package(package) ? what.call(python) : py_ref{};
+  if (code)
+    return static_cast<int>(PyLong_AsLong(code.get()));
   const bool interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0;
   PyErr_Print();
   return interrupted ? exit_interrupted : exit_failed;
 }
 
-std::string executable() {
-  std::error_code ignored;
-  return std::filesystem::read_symlink("/proc/self/exe", ignored).string();
-}
-
-int run(run_command command) {
-  const auto what = find_program(std::move(command));
-  if (!what)
-    return complain(what.error().detail);
+int run(const task& what) {
   const auto package = find_package(executable());
   if (!package)
     return complain("can't find the Python package that belongs to " +
                         executable() + "; build or install it again",
                     exit_failed);
-  auto python = runtime::embed(
-      {.argv = what->argv(),
-       .builtins = {{"troupe._core", PyInit__core}},
-       .log_level = what->command.log_level.value_or("WARNING")});
+  auto python = runtime::embed({.argv = what.argv,
+                                .builtins = {{"troupe._core", PyInit__core}},
+                                .log_level = what.log_level});
   if (!python)
     return complain(python.error().detail, exit_failed);
   set_process_runtime(**python);
-  const int code = run_attached(**python, *what, *package);
+  const int code = run_attached(**python, what, *package);
   watch_signals_at_end();
   python->reset();
   return code;
 }
 
+// One function for each alternative of command_line.
+struct launching {
+  int operator()(const show_text& shown) const {
+    std::fputs(shown.text.c_str(), stdout);
+    return 0;
+  }
+  int operator()(const usage_error& wrong) const {
+    std::fputs(wrong.text.c_str(), stderr);
+    return exit_unusable;
+  }
+  int operator()(const tree_command& command) const {
+    return complain("not yet " + std::to_string(command.pid));
+  }
+  template <typename Command>
+  int operator()(Command command) const {
+    const auto what = task_of(std::move(command));
+    return what ? run(*what) : complain(what.error().detail);
+  }
+};
+
 }  // namespace
 
 int launch(int argc, const char* const* argv) {
-  auto parsed = parse_command_line(argc, argv, TROUPE_PYTHON_VERSION);
-  if (const auto* shown = std::get_if<show_text>(&parsed)) {
-    std::fputs(shown->text.c_str(), stdout);
-    return 0;
-  }
-  if (const auto* wrong = std::get_if<usage_error>(&parsed)) {
-    std::fputs(wrong->text.c_str(), stderr);
-    return exit_unusable;
-  }
-  return run(std::move(std::get<run_command>(parsed)));
+  return std::visit(launching{},
+                    parse_command_line(argc, argv, TROUPE_PYTHON_VERSION));
 }
 
 }  // namespace troupe

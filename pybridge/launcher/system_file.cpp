@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -11,9 +10,12 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <span>
 #include <sstream>
+#include <utility>
 
 #include "pybridge/launcher/cli.hpp"
+#include "pybridge/launcher/names.hpp"
 #include "pybridge/launcher/near_name.hpp"
 #include "pybridge/launcher/toml_source.hpp"
 
@@ -29,68 +31,79 @@ constexpr std::array<std::string_view, 3> spawn_keywords{"name", "home",
                                                          "mailbox"};
 constexpr std::int64_t max_count = 100'000;
 
-bool is_identifier(std::string_view text) {
-  // Bytes above ASCII pass: Python has letters there, and judges itself.
-  const auto fits = [](unsigned char c) {
-    return std::isalnum(c) || c == '_' || c >= 0x80;
-  };
-  return !text.empty() && !std::isdigit(static_cast<unsigned char>(text[0])) &&
-         std::all_of(text.begin(), text.end(), fits);
-}
-
-bool is_dotted_name(std::string_view text) {
-  for (;;) {
-    const auto dot = text.find('.');
-    if (!is_identifier(text.substr(0, dot)))
-      return false;
-    if (dot == std::string_view::npos)
-      return true;
-    text.remove_prefix(dot + 1);
-  }
-}
-
-bool is_home(std::string_view text) {
-  return text == "own" || text == "main" ||
-         (text.starts_with("shared:") && text.size() > 7);
-}
-
 std::string in_quotes(const std::string& text) {
   return "'" + text + "'";
 }
 
-// Throws troupe::exception at the first fault, as toml_source does.
+// Goes on after a fault with what doesn't depend on it. (toml_source throws.)
 class reader {
 public:
-  explicit reader(const std::string& path) : source_{path} {
-    file_.path = path;
-  }
+  explicit reader(const std::string& path) { file_.path = path; }
 
-  system_file read(std::string_view text) {
-    const auto root = source_.parse(text);
-    source_.check_keys(root, root_keys, "the file");
-    if (const auto* system = source_.table_at(root, "system"))
-      read_system(*system);
-    if (const auto* actors = root.get("actor"))
-      read_actors(*actors);
-    if (file_.actors.empty())
-      source_.fail(1, 1, "no actors; add [[actor]] with module = \"...\"");
-    check_names();
-    if (const auto* entry = root["system"]["entry"].node())
-      resolve_entry(entry->source());
-    return std::move(file_);
+  checked_system_file read(std::string_view text) {
+    attempt([&] { read_root(source_.parse(text)); });
+    std::ranges::stable_sort(faults_, {}, [](const toml_fault& f) {
+      return std::pair{f.line, f.column};
+    });
+    std::vector<std::string> texts;
+    for (const auto& f : faults_)
+      texts.push_back(file_.path + ":" + std::to_string(f.line) + ":" +
+                      std::to_string(f.column) + ": " + f.what);
+    return {std::move(file_), std::move(texts)};
   }
 
 private:
+  template <typename Step>
+  void attempt(Step step) {
+    try {
+      step();
+    } catch (toml_fault& fault) {
+      faults_.push_back(std::move(fault));
+    }
+  }
+
+  void check_keys(const toml::table& table,
+                  std::span<const std::string_view> known,
+                  const std::string& place) {
+    std::ranges::move(source_.unknown_keys(table, known, place),
+                      std::back_inserter(faults_));
+  }
+
+  void read_root(const toml::table& root) {
+    check_keys(root, root_keys, "the file");
+    attempt([&] {
+      if (const auto* system = source_.table_at(root, "system"))
+        read_system(*system);
+    });
+    attempt([&] {
+      if (const auto* actors = root.get("actor"))
+        read_actors(*actors);
+    });
+    if (file_.actors.empty() && faults_.empty())
+      source_.fail(1, 1, "no actors; add [[actor]] with module = \"...\"");
+    check_names();
+    if (const auto* entry = root["system"]["entry"].node())
+      attempt([&] { resolve_entry(entry->source()); });
+  }
+
   void read_system(const toml::table& table) {
-    source_.check_keys(table, system_keys, "[system]");
-    file_.workers = source_.number_at(table, "workers", max_workers);
-    file_.log_level = source_.text_at(table, "log_level");
-    file_.entry.actor = source_.text_at(table, "entry").value_or("");
-    const auto& level = file_.log_level;
+    check_keys(table, system_keys, "[system]");
+    attempt([&] {
+      file_.workers = source_.number_at(table, "workers", max_workers);
+    });
+    attempt([&] { file_.log_level = read_log_level(table); });
+    attempt([&] {
+      file_.entry.actor = source_.text_at(table, "entry").value_or("");
+    });
+  }
+
+  std::optional<std::string> read_log_level(const toml::table& table) const {
+    auto level = source_.text_at(table, "log_level");
     if (level && !is_log_level(*level))
       source_.fail(
           table.get("log_level")->source(),
           "log_level " + in_quotes(*level) + " must be one of " + log_levels);
+    return level;
   }
 
   void read_actors(const toml::node& node) {
@@ -99,32 +112,47 @@ private:
       source_.fail(node.source(), "write [[actor]] in place of [actor]");
     if (!node.is_array())
       source_.wrong_type("actor", expected, node);
-    for (const auto& element : *node.as_array()) {
-      if (!element.is_table())
-        source_.wrong_type("actor", expected, element);
-      file_.actors.push_back(read_actor(*element.as_table()));
-    }
+    for (const auto& element : *node.as_array())
+      attempt([&] {
+        if (!element.is_table())
+          source_.wrong_type("actor", expected, element);
+        read_actor(*element.as_table());
+      });
   }
 
-  actor_entry read_actor(const toml::table& table) const {
-    source_.check_keys(table, actor_keys, "[[actor]]");
+  void read_actor(const toml::table& table) {
+    check_keys(table, actor_keys, "[[actor]]");
     actor_entry actor;
     actor.line = table.source().begin.line;
-    actor.module = read_module(table);
-    actor.class_name = source_.text_at(table, "class").value_or("");
-    actor.name = source_.text_at(table, "name").value_or("");
-    actor.count = source_.number_at(table, "count", max_count).value_or(0);
-    actor.home = source_.text_at(table, "home").value_or("own");
-    actor.args = source_.list_at(table, "args");
-    actor.kwargs = read_kwargs(table);
-    if (!actor.class_name.empty() && !is_dotted_name(actor.class_name))
+    for (const auto& [key, node] : table)
+      actor.key_lines.emplace(key.str(), key.source().begin.line);
+    attempt([&] { actor.module = read_module(table); });
+    attempt([&] { actor.class_name = read_class(table); });
+    attempt([&] { actor.name = source_.text_at(table, "name").value_or(""); });
+    attempt([&] {
+      actor.count = source_.number_at(table, "count", max_count).value_or(0);
+    });
+    attempt([&] { actor.home = read_home(table); });
+    attempt([&] { actor.args = source_.list_at(table, "args"); });
+    attempt([&] { actor.kwargs = read_kwargs(table); });
+    file_.actors.push_back(std::move(actor));
+  }
+
+  std::string read_class(const toml::table& table) const {
+    auto name = source_.text_at(table, "class").value_or("");
+    if (!name.empty() && !is_dotted_name(name))
       source_.fail(table.get("class")->source(),
-                   "class " + in_quotes(actor.class_name) + " can't be a name");
-    if (!is_home(actor.home))
+                   "class " + in_quotes(name) + " can't be a name");
+    return name;
+  }
+
+  std::string read_home(const toml::table& table) const {
+    auto home = source_.text_at(table, "home").value_or("own");
+    if (!is_home(home))
       source_.fail(table.get("home")->source(),
-                   "home " + in_quotes(actor.home) +
+                   "home " + in_quotes(home) +
                        " must be \"own\", \"main\" or \"shared:NAME\"");
-    return actor;
+    return home;
   }
 
   toml_table read_kwargs(const toml::table& table) const {
@@ -138,8 +166,16 @@ private:
     return kwargs;
   }
 
+  static bool has_misspelt(const toml::table& table, std::string_view name) {
+    return std::any_of(table.begin(), table.end(), [&](const auto& entry) {
+      return near_name(entry.first.str(), actor_keys) == name;
+    });
+  }
+
   std::string read_module(const toml::table& table) const {
     const auto module = source_.text_at(table, "module");
+    if (!module && has_misspelt(table, "module"))
+      return {};  // which is a fault already
     if (!module)
       source_.fail(table.source(), "this [[actor]] lacks module = \"...\"");
     const auto where = table.get("module")->source();
@@ -156,16 +192,21 @@ private:
     return *module;
   }
 
-  void check_names() const {
+  void check_names() {
     std::map<std::string, unsigned> lines;
     for (const auto& actor : file_.actors)
-      for (const auto& name : actor.names()) {
-        const auto [found, fresh] = lines.emplace(name, actor.line);
-        if (!fresh)
-          source_.fail(actor.line, 1,
-                       "the name " + in_quotes(name) + " is taken by line " +
-                           std::to_string(found->second));
-      }
+      attempt([&] { take_names(actor, lines); });
+  }
+
+  void take_names(const actor_entry& actor,
+                  std::map<std::string, unsigned>& lines) const {
+    for (const auto& name : actor.names()) {
+      const auto [found, fresh] = lines.emplace(name, actor.line);
+      if (!fresh)
+        source_.fail(actor.line, 1,
+                     "the name " + in_quotes(name) + " is taken by line " +
+                         std::to_string(found->second));
+    }
   }
 
   void resolve_entry(const toml::source_region& where) {
@@ -173,8 +214,11 @@ private:
     entry.line = where.begin.line;
     const auto text = entry.actor;
     const auto colon = text.find(':');
-    if (colon == std::string::npos)
-      return check_entry_actor(where);
+    if (colon == std::string::npos) {
+      if (!text.empty())
+        check_entry_actor(where);
+      return;
+    }
     entry.actor.clear();
     entry.module = text.substr(0, colon);
     entry.function = text.substr(colon + 1);
@@ -208,8 +252,9 @@ private:
                         : hint;
   }
 
-  const toml_source source_;
+  toml_source source_;
   system_file file_;
+  std::vector<toml_fault> faults_;
 };
 
 result<std::string> read_text(const std::string& path) {
@@ -236,13 +281,24 @@ std::vector<std::string> actor_entry::names() const {
   return all;
 }
 
+checked_system_file check_system_file(std::string_view text,
+                                      const std::string& path) {
+  return reader{path}.read(text);
+}
+
+result<checked_system_file> check_system_file(const std::string& path) {
+  const auto text = read_text(path);
+  if (!text)
+    return text.error();
+  return check_system_file(*text, path);
+}
+
 result<system_file> parse_system_file(std::string_view text,
                                       const std::string& path) {
-  try {
-    return reader{path}.read(text);
-  } catch (const exception& e) {
-    return e.get_error();
-  }
+  auto checked = check_system_file(text, path);
+  if (!checked.faults.empty())
+    return make_error(errc::invalid_argument, checked.faults.front());
+  return std::move(checked.file);
 }
 
 result<system_file> read_system_file(const std::string& path) {

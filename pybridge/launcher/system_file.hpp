@@ -3,9 +3,11 @@
 // data. Knows nothing of Python; what a file may hold is in `troupe run --help`
 // and below.
 //
-// An error's text is one message for people, "FILE:LINE:COLUMN: what; remedy".
+// The text of an error or fault is one message for people, "FILE:LINE:COLUMN:
+// what; remedy".
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +28,7 @@ struct actor_entry {
   toml_list args;
   toml_table kwargs;
   unsigned line = 0;
+  std::map<std::string, unsigned> key_lines;  // where what is given is
 
   /// `name`, or `name-1` to `name-count` where count is given.
   std::vector<std::string> names() const;
@@ -48,7 +51,19 @@ struct system_file {
   std::vector<actor_entry> actors;  // in file order, at least one
 };
 
+/// A file with all that is wrong in it; without faults the file is whole.
+struct checked_system_file {
+  system_file file;
+  std::vector<std::string> faults;  // in file order
+};
+
 /// `path` is for messages only.
+checked_system_file check_system_file(std::string_view text,
+                                      const std::string& path);
+/// Fails if the file can't be read.
+result<checked_system_file> check_system_file(const std::string& path);
+
+/// As check_system_file(), but the first fault is an error.
 result<system_file> parse_system_file(std::string_view text,
                                       const std::string& path);
 result<system_file> read_system_file(const std::string& path);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/result.hpp"
 #include "pybridge/launcher/near_name.hpp"
 
 namespace troupe {
@@ -57,9 +56,7 @@ toml::table toml_source::parse(std::string_view text) const {
 
 void toml_source::fail(unsigned line, unsigned column,
                        const std::string& what) const {
-  throw exception{make_error(errc::invalid_argument,
-                             path_ + ":" + std::to_string(line) + ":" +
-                                 std::to_string(column) + ": " + what)};
+  throw toml_fault{line, column, what};
 }
 
 void toml_source::fail(const toml::source_region& where,
@@ -73,22 +70,21 @@ void toml_source::wrong_type(std::string_view key, const char* expected,
        std::string{key} + " must be " + expected + ", not " + kind_of(found));
 }
 
-void toml_source::check_keys(const toml::table& table,
-                             std::span<const std::string_view> known,
-                             const std::string& place) const {
-  const toml::key* first = nullptr;
+std::vector<toml_fault> toml_source::unknown_keys(
+    const toml::table& table, std::span<const std::string_view> known,
+    const std::string& place) const {
+  std::vector<toml_fault> faults;
   for (const auto& [key, node] : table) {
-    const bool fine =
-        std::find(known.begin(), known.end(), key.str()) != known.end();
-    if (!fine && (!first || before(key, *first)))
-      first = &key;
+    if (std::find(known.begin(), known.end(), key.str()) != known.end())
+      continue;
+    const auto hint = did_you_mean(key.str(), known);
+    const auto where = key.source().begin;
+    faults.push_back(
+        {where.line, where.column,
+         "unknown key '" + std::string{key.str()} + "' in " + place +
+             (hint.empty() ? "; the keys there are " + joined(known) : hint)});
   }
-  if (!first)
-    return;
-  const auto hint = did_you_mean(first->str(), known);
-  fail(first->source(),
-       "unknown key '" + std::string{first->str()} + "' in " + place +
-           (hint.empty() ? "; the keys there are " + joined(known) : hint));
+  return faults;
 }
 
 const toml::table* toml_source::table_at(const toml::table& table,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checked access to a parsed TOML file: what isn't as expected throws a
-// troupe::exception whose text begins with FILE:LINE:COLUMN.
+// toml_fault.
 //
 // Only system_file.cpp and toml_source.cpp include this: it brings in toml++.
 #pragma once
@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #define TOML_EXCEPTIONS 0
 // toml++ 3.3 asserts what bad input can break ("[.a]"), and reports it too.
@@ -20,10 +21,14 @@
 
 namespace troupe {
 
+/// What is wrong in a file, and where; for people, with its remedy.
+struct toml_fault {
+  unsigned line, column;
+  std::string what;
+};
+
 class toml_source {
 public:
-  explicit toml_source(std::string path) : path_{std::move(path)} {}
-
   toml::table parse(std::string_view text) const;
 
   [[noreturn]] void fail(unsigned line, unsigned column,
@@ -33,10 +38,10 @@ public:
   [[noreturn]] void wrong_type(std::string_view key, const char* expected,
                                const toml::node& found) const;
 
-  /// Fails at the first key (in file order) that isn't known.
-  void check_keys(const toml::table& table,
-                  std::span<const std::string_view> known,
-                  const std::string& place) const;
+  /// A fault for each key that isn't known.
+  std::vector<toml_fault> unknown_keys(const toml::table& table,
+                                       std::span<const std::string_view> known,
+                                       const std::string& place) const;
 
   /// Null or none: there is no such key.
   const toml::table* table_at(const toml::table& table, const char* key) const;
@@ -54,8 +59,6 @@ private:
   toml_date date_of(const toml::date& date, const toml::node& node) const;
   toml_date_time date_time_of(const toml::date_time& value,
                               const toml::node& node) const;
-
-  const std::string path_;
 };
 
 }  // namespace troupe

@@ -117,6 +117,40 @@ TEST_CASE("a file in place of a command is taken to be run") {
   CHECK(contains(refusal({"brew"}), "unknown command 'brew'"));
 }
 
+TEST_CASE("check takes one target") {
+  const auto parsed = parse({"check", "system.toml"});
+  REQUIRE(std::holds_alternative<check_command>(parsed));
+  CHECK(std::get<check_command>(parsed).target == "system.toml");
+  CHECK(contains(refusal({"check"}), "Name a target"));
+  CHECK(contains(refusal({"check", "a", "b"}), "'b' is one too many"));
+  CHECK(contains(refusal({"check", "--fast", "a"}),
+                 "unknown option '--fast'\nSee 'troupe check --help'."));
+}
+
+TEST_CASE("doctor takes modules") {
+  const auto parsed = parse({"doctor", "json", "a.b"});
+  REQUIRE(std::holds_alternative<doctor_command>(parsed));
+  CHECK(std::get<doctor_command>(parsed).modules == words{"json", "a.b"});
+  CHECK(!std::get<doctor_command>(parsed).report_to);
+  CHECK(contains(refusal({"doctor"}), "Name some"));
+  CHECK(contains(refusal({"docter", "json"}), "did you mean 'doctor'?"));
+}
+
+TEST_CASE("tree takes the number of a process") {
+  const auto parsed = parse({"tree", "4711"});
+  REQUIRE(std::holds_alternative<tree_command>(parsed));
+  CHECK(std::get<tree_command>(parsed).pid == 4711);
+  CHECK(contains(refusal({"tree"}), "Give its number"));
+  for (const char* bad : {"0", "x", "1x", "99999999999"})
+    CHECK(contains(refusal({"tree", bad}), "is not the number of one process"));
+}
+
+TEST_CASE("each command has help of its own") {
+  CHECK(contains(shown({"check", "--help"}), "Usage: troupe check TARGET"));
+  CHECK(contains(shown({"doctor", "-h"}), "Usage: troupe doctor MODULE..."));
+  CHECK(contains(shown({"tree", "--help"}), "Usage: troupe tree PID"));
+}
+
 TEST_CASE("--version tells Troupe's and Python's") {
   CHECK(shown({"--version"}) ==
         std::string{"Troupe "} + version + ", Python 3.14.7\n");

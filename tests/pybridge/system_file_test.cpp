@@ -256,6 +256,47 @@ TEST_CASE("whatever the bytes, there is a file or a message with its place") {
   }
 }
 
+TEST_CASE("a check finds all faults, in file order") {
+  const auto checked = check_system_file(R"([system]
+workers = "two"
+colour = 1
+
+[[actor]]
+modul = "a"
+home = "here"
+
+[[actor]]
+module = "b"
+name = "b"
+count = 0
+
+[[actor]]
+module = "c"
+name = "b"
+)",
+                                         "s.toml");
+  CHECK(checked.faults ==
+        std::vector<std::string>{
+            "s.toml:2:11: workers must be a whole number, not a string",
+            "s.toml:3:1: unknown key 'colour' in [system]; the keys there are "
+            "workers, log_level, entry",
+            "s.toml:6:1: unknown key 'modul' in [[actor]]; did you mean "
+            "'module'?",
+            "s.toml:7:8: home 'here' must be \"own\", \"main\" or "
+            "\"shared:NAME\"",
+            "s.toml:12:9: count must be from 1 to 100000, not 0",
+            "s.toml:14:1: the name 'b' is taken by line 9"});
+}
+
+TEST_CASE("what is fine is read beside the faults") {
+  const auto checked =
+      check_system_file("[[actor]]\nmodule = 'a'\nargs = 7", "s.toml");
+  CHECK(checked.faults.size() == 1);
+  REQUIRE(checked.file.actors.size() == 1);
+  CHECK(checked.file.actors[0].module == "a");
+  CHECK(checked.file.actors[0].key_lines.at("args") == 3);
+}
+
 }  // TEST_SUITE("system_file")
 
 }  // namespace

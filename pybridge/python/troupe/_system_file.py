@@ -22,7 +22,7 @@ def prepare(file: dict, args: list[str]) -> Callable:
         return lambda system: _ask_entry(file, _start(file, system), args)
     if file["module"] is None:
         return lambda system: _serve(_start(file, system), system)
-    main = _find_entry(file)
+    main = find_entry(file)
 
     def begin(system) -> None:
         _start(file, system)
@@ -31,7 +31,7 @@ def prepare(file: dict, args: list[str]) -> Callable:
     return begin
 
 
-def _find_entry(file: dict) -> Callable:
+def find_entry(file: dict) -> Callable:
     try:
         module = _target.load_module(file["module"])
         return _target.find_main(module, file["module"], file["function"])
