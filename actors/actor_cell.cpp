@@ -90,6 +90,8 @@ wait_result actor_cell::wait(completion& c,
 void actor_cell::wake() noexcept {
   if (setting_.home != nullptr) {
     setting_.home->make_ready(*this);
+  } else if (setting_.lane) {
+    system_.get_scheduler().schedule_dedicated(*this, setting_.lane->index);
   } else {
     system_.get_scheduler().schedule(*this);
   }
@@ -237,6 +239,9 @@ void actor_cell::publish_end() noexcept {
     return;
   }
   setting_.alone.reset();
+  if (setting_.lane && setting_.lane->released) {
+    system_.get_scheduler().release_lane(setting_.lane->index);
+  }
   system_.forget(*this, *finishing_);
   if (!running_) {
     // Only now: whoever spawned it finds it gone.

@@ -27,14 +27,21 @@ namespace troupe {
 class actor_ref;
 class actor_system;
 
+/// A lane of the scheduler, and whether it is released when the actor ends.
+struct lane_choice {
+  std::size_t index;
+  bool released;
+};
+
 class actor_cell final : public runnable {
 public:
   struct setting {
     actor_id id;
     std::string name;
     std::size_t mailbox_capacity = mailbox::unbounded;
-    ref_ptr<isolate> alone;     // its own isolate, or
-    ref_ptr<shared_home> home;  // one that it shares, or neither
+    ref_ptr<isolate> alone;           // its own isolate, or
+    ref_ptr<shared_home> home;        // one that it shares, or neither
+    std::optional<lane_choice> lane;  // of an actor that never moves
   };
 
   actor_cell(actor_system& system, setting s, ref_ptr<behaviour> what);
@@ -44,6 +51,10 @@ public:
   const std::string& name() const noexcept { return setting_.name; }
   actor_system& system() const noexcept { return system_; }
   shared_home* home() const noexcept { return setting_.home.get(); }
+  /// The lane of the scheduler that alone runs this actor, if there is one.
+  const std::optional<lane_choice>& lane() const noexcept {
+    return setting_.lane;
+  }
   std::size_t mailbox_size() const noexcept { return mailbox_.size(); }
   std::size_t mailbox_capacity() const noexcept { return mailbox_.capacity(); }
   bool ended() const noexcept { return ended_->done(); }

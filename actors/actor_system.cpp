@@ -43,7 +43,7 @@ result<actor_ref> actor_system::spawn(ref_ptr<behaviour> what,
         *this,
         actor_cell::setting{id, std::move(options.name),
                             options.mailbox_capacity, std::move(options.alone),
-                            std::move(options.home)},
+                            std::move(options.home), options.lane},
         std::move(what))};
     if (!names_.admit(ref)) {
       return make_error(errc::already_exists,

@@ -25,8 +25,9 @@ namespace troupe {
 struct spawn_options {
   std::string name{};  // empty: "actor-<id>"
   std::size_t mailbox_capacity = mailbox::unbounded;
-  ref_ptr<isolate> alone{};     // an isolate of its own, or
-  ref_ptr<shared_home> home{};  // one that it shares
+  ref_ptr<isolate> alone{};           // an isolate of its own, or
+  ref_ptr<shared_home> home{};        // one that it shares
+  std::optional<lane_choice> lane{};  // without a home: it runs there only
 };
 
 class actor_system {

@@ -22,8 +22,11 @@ lane* lanes::find_or_start_locked(std::size_t index) {
 }
 
 lane& lanes::start_locked(std::size_t index) {
+  constexpr std::size_t acquired = scheduler::first_acquired_lane;
   auto started = std::make_unique<lane>(
-      counts_, options_.thread_name + std::to_string(index));
+      counts_, options_.thread_name +
+                   (index < acquired ? std::to_string(index)
+                                     : "a" + std::to_string(index - acquired)));
   if (stopped_) {
     started->stop();
   }

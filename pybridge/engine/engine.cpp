@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/engine/engine.hpp"
 
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -107,7 +108,42 @@ result<engine::place> engine::find_place(const std::string& home) {
                nullptr};
 }
 
+result<std::optional<lane_choice>> engine::find_lane(const engine_spawn& what) {
+  if (what.thread == thread_choice::any) {
+    return std::optional<lane_choice>{};
+  }
+  const bool dedicated = what.thread == thread_choice::dedicated;
+  if (what.home != "own") {
+    return make_error(errc::invalid_argument,
+                      std::string{"spawn("} +
+                          (dedicated ? "dedicated" : "pinned") +
+                          "=True) is for actors in a home of their own; one in "
+                          "home '" +
+                          what.home + "' runs where that home runs");
+  }
+  try {
+    return std::optional{dedicated
+                             ? lane_choice{scheduler_->acquire_lane(), true}
+                             : lane_choice{scheduler_->shared_lane(), false}};
+  } catch (const std::system_error& e) {
+    return make_error(errc::not_found, e.what());
+  }
+}
+
 result<actor_ref> engine::spawn(engine_spawn what) {
+  const auto lane = find_lane(what);
+  if (!lane) {
+    return lane.error();
+  }
+  auto spawned = spawn_on(std::move(what), *lane);
+  if (!spawned && *lane && (*lane)->released) {
+    scheduler_->release_lane((*lane)->index);
+  }
+  return spawned;
+}
+
+result<actor_ref> engine::spawn_on(engine_spawn what,
+                                   std::optional<lane_choice> lane) {
   auto found = find_place(what.home);
   if (!found) {
     return found.error();
@@ -118,7 +154,8 @@ result<actor_ref> engine::spawn(engine_spawn what) {
                        {.name = std::move(what.name),
                         .mailbox_capacity = what.mailbox_capacity,
                         .alone = std::move(found->alone),
-                        .home = std::move(found->shared)});
+                        .home = std::move(found->shared),
+                        .lane = lane});
 }
 
 bool engine::is_stopped() const {

@@ -33,11 +33,19 @@ struct engine_options {
   clock_duration ask_timeout = std::chrono::seconds{60};  // max(): none
 };
 
+/// Which thread an actor's turns run on.
+enum class thread_choice {
+  any,        // mostly the same
+  pinned,     // always the same, which it shares with others
+  dedicated,  // one of its own
+};
+
 struct engine_spawn {
   actor_recipe recipe;
   std::string name;          // empty: made up
   std::string home = "own";  // "own", "main", "shared:NAME"
   std::size_t mailbox_capacity = mailbox::unbounded;
+  thread_choice thread = thread_choice::any;
 };
 
 class engine final : public ref_counted {
@@ -86,6 +94,9 @@ private:
   bool is_stopped() const;
   std::vector<std::string> names_left() const;
   result<place> find_place(const std::string& home);
+  result<actor_ref> spawn_on(engine_spawn what,
+                             std::optional<lane_choice> lane);
+  result<std::optional<lane_choice>> find_lane(const engine_spawn& what);
   result<ref_ptr<interpreter>> take_interpreter();
   result<place> shared_place(const std::string& name);
 

@@ -35,17 +35,6 @@ std::string describe(PyObject* exception) {
   return text;
 }
 
-// A coroutine runs to its end on an event loop of this interpreter's, while
-// other turns go elsewhere.
-py_ref await(py_ref coroutine, scheduler& s) {
-  const auto run = actor_function("run_coroutine");
-  if (!run) {
-    return {};
-  }
-  const blocking_region region{s};
-  return py_ref::steal(PyObject_CallOneArg(run.get(), coroutine.get()));
-}
-
 }  // namespace
 
 python_behaviour::python_behaviour(engine& e, ref_ptr<interpreter> home,
@@ -58,7 +47,10 @@ python_behaviour::python_behaviour(engine& e, ref_ptr<interpreter> home,
 std::optional<fault> python_behaviour::on_start(actor_cell& self) {
   const interpreter::interruptible scope{*home_, kill_token_};
   state_ = import_state();
-  const py_ref loaded = state_ != nullptr && !self.killed() ? load() : py_ref{};
+  py_ref loaded = state_ != nullptr && !self.killed() ? load() : py_ref{};
+  if (loaded && PyCoro_CheckExact(loaded.get())) {
+    loaded = loop_.finish(*state_, std::move(loaded));
+  }
   if (loaded && keep(loaded.get())) {
     return std::nullopt;
   }
@@ -151,7 +143,7 @@ void python_behaviour::on_message(actor_cell& self, envelope& e) {
     return;
   }
   if (value && PyCoro_CheckExact(value.get())) {
-    value = await(std::move(value), engine_.get_scheduler());
+    value = loop_.finish(*state_, std::move(value));
   }
   finish(self, e, std::move(value));
 }
@@ -276,18 +268,26 @@ void python_behaviour::on_ready(actor_cell& self) {
     report("a callback of actor '" + self.name() + "' failed");
   }
   PyErr_Clear();
+  if (loop_ && !loop_.drive() && !self.killed()) {
+    report("the event loop of actor '" + self.name() + "' failed");
+  }
+  PyErr_Clear();
 }
 
 void python_behaviour::on_stop(actor_cell& self, stop_reason reason) noexcept {
   if (stopping_ && reason != stop_reason::killed) {
     const interpreter::interruptible scope{*home_, kill_token_};
-    const auto done = py_ref::steal(PyObject_CallFunction(
+    auto done = py_ref::steal(PyObject_CallFunction(
         stopping_.get(), "s", std::string{to_string(reason)}.c_str()));
+    if (done && PyCoro_CheckExact(done.get())) {
+      done = loop_.finish(*state_, std::move(done));
+    }
     if (!done) {
       report("stopping() of actor '" + self.name() + "' failed");
       PyErr_Clear();
     }
   }
+  loop_.end(reason == stop_reason::killed);
   if (recipe_.private_module) {
     forget(self.id());
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "actors/actor_cell.hpp"
+#include "pybridge/engine/actor_loop.hpp"
 #include "pybridge/interpreters/interpreter.hpp"
 #include "pybridge/interpreters/runtime.hpp"
 #include "pybridge/module/module_state.hpp"
@@ -70,6 +71,7 @@ private:
   std::vector<handler> handlers_;  // sorted by name
   py_ref receive_;
   py_ref stopping_;
+  actor_loop loop_;
 };
 
 }  // namespace troupe

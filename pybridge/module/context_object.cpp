@@ -27,13 +27,30 @@ PyObject* context_self(PyObject* object, void*) {
              : make_ref(state_of(object), actor_ref{ref_ptr<actor_cell>{cell}});
 }
 
+// In a task: who sent the request that it is about. Else: the message at hand.
+// False: an exception is set.
+bool find_sender(module_state& state, const actor_cell& cell, actor_id& out) {
+  PyObject* found = nullptr;
+  if (PyContextVar_Get(state.sender_variable.get(), nullptr, &found) < 0) {
+    return false;
+  }
+  const auto id = py_ref::steal(found);
+  const turn_scope in_turn;
+  out = id ? static_cast<actor_id>(PyLong_AsUnsignedLongLong(id.get()))
+           : cell.sender();
+  return true;
+}
+
 PyObject* context_sender(PyObject* object, void*) {
   actor_cell* cell = current_cell();
   if (cell == nullptr) {
     return nullptr;
   }
-  const turn_scope in_turn;
-  const auto found = cell->system().find(cell->sender());
+  actor_id sender = actor_id::nobody;
+  if (!find_sender(state_of(object), *cell, sender)) {
+    return nullptr;
+  }
+  const auto found = cell->system().find(sender);
   return found ? make_ref(state_of(object), *found) : Py_NewRef(Py_None);
 }
 
@@ -92,7 +109,7 @@ a thread that an actor has started.
 )doc";
 
 constexpr const char* spawn_doc =
-    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=None, **kwargs)
+    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=None, pinned=False, dedicated=False, **kwargs)
 --
 
 As System.spawn(), in this actor's system.

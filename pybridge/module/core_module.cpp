@@ -12,6 +12,7 @@
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/sender_object.hpp"
 #include "pybridge/module/system_object.hpp"
+#include "pybridge/module/waker_object.hpp"
 
 namespace troupe {
 namespace {
@@ -57,9 +58,13 @@ int execute(PyObject* module) {
     return -1;
   }
   state_slot(module) = state;
-  return add_blob_type(module, *state) && add_sender_type(module, *state) &&
+  state->sender_variable =
+      py_ref::steal(PyContextVar_New("troupe.context.sender", nullptr));
+  return state->sender_variable && add_blob_type(module, *state) &&
+                 add_sender_type(module, *state) &&
                  add_ref_type(module, *state) &&
                  add_future_type(module, *state) &&
+                 add_waker_type(module, *state) &&
                  add_port_type(module, *state) &&
                  add_arrivals_type(module, *state) &&
                  add_system_type(module, *state) && add_context(module, *state)
@@ -75,7 +80,7 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
   for (const py_ref* type :
        {&state->ref_type, &state->sender_type, &state->future_type,
         &state->system_type, &state->context_type, &state->port_type,
-        &state->arrivals_type}) {
+        &state->arrivals_type, &state->waker_type, &state->sender_variable}) {
     Py_VISIT(type->get());
   }
   return state->types.traverse(visit, arg);

@@ -67,7 +67,9 @@ bool would_deadlock(const request& r) noexcept {
   }
   const actor_cell& asked = r.asked.cell();
   return waiting == &asked ||
-         (waiting->home() != nullptr && waiting->home() == asked.home());
+         (waiting->home() != nullptr && waiting->home() == asked.home()) ||
+         (waiting->lane() && asked.lane() &&
+          waiting->lane()->index == asked.lane()->index);
 }
 
 PyObject* raise_deadlock(module_state& state, const request& r) {
@@ -77,8 +79,11 @@ PyObject* raise_deadlock(module_state& state, const request& r) {
       self + " would wait for ever: it waits for " +
       (&waiting == &r.asked.cell()
            ? "itself"
-           : "'" + r.asked.name() + "', which shares its home and can't run") +
-      " until this handler returns; use add_done_callback(), or another home";
+           : "'" + r.asked.name() + "', which shares its " +
+                 (waiting.lane() ? "pinned thread" : "home") +
+                 " and can't run") +
+      " until this handler returns; await it, use add_done_callback(), or "
+      "spawn one of them elsewhere";
   const auto cycle = cycle_of(state, waiting, r.asked);
   const auto errors = py_ref::steal(PyImport_ImportModule("troupe.errors"));
   const auto error = py_ref::steal(

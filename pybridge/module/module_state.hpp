@@ -25,6 +25,8 @@ struct module_state {
   py_ref context_type;
   py_ref port_type;
   py_ref arrivals_type;
+  py_ref waker_type;
+  py_ref sender_variable;  // a ContextVar: the id of who sent a task's request
   // Main interpreter only: the engines of Systems that have not shut down.
   std::vector<ref_ptr<ref_counted>> engines;
   bool ends_at_exit = false;  // atexit knows

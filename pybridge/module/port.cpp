@@ -26,6 +26,8 @@ port::port() : descriptor_{open_eventfd()} {}
 
 port::port(actor_ref receiver) : receiver_{std::move(receiver)} {}
 
+port::port(ref_ptr<waker> loop) : loop_{std::move(loop)} {}
+
 port::~port() {
   if (descriptor_ >= 0) {
     close(descriptor_);
@@ -44,7 +46,9 @@ void port::announce(std::uint64_t token) {
       return;  // announced already
     }
   }
-  if (receiver_) {
+  if (loop_ != nullptr) {
+    loop_->wake();
+  } else if (receiver_) {
     receiver_.cell().signal(envelope_kind::ready);
   } else {
     eventfd_write(descriptor_, 1);

@@ -14,6 +14,7 @@
 #include "actors/actor_ref.hpp"
 #include "actors/completion.hpp"
 #include "base/ref_counted.hpp"
+#include "pybridge/module/waker.hpp"
 
 namespace troupe {
 
@@ -23,12 +24,15 @@ public:
   port();
   /// Announces by a `ready` signal to an actor.
   explicit port(actor_ref receiver);
+  /// Announces by waking an actor's event loop.
+  explicit port(ref_ptr<waker> loop);
 
   /// Any thread. `token` comes out of a drain() once `c` is done.
   void watch(completion& c, std::uint64_t token);
   /// The waiting place: the tokens that have come since the last call.
   std::vector<std::uint64_t> drain();
-  /// The eventfd, readable while there is something to drain; -1 for an actor.
+  /// The eventfd, readable while there is something to drain; -1 for an actor
+  /// and its loop.
   int descriptor() const noexcept { return descriptor_; }
   /// Detached: blocks until there is something to drain. False: a signal
   /// handler ran.
@@ -41,6 +45,7 @@ private:
   // Constant after construction.
   const int descriptor_ = -1;
   const actor_ref receiver_;
+  const ref_ptr<waker> loop_;
 
   std::mutex mutex_;
   std::vector<std::uint64_t> tokens_;  // guarded by mutex_

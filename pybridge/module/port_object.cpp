@@ -7,6 +7,7 @@
 
 #include "pybridge/module/future_object.hpp"
 #include "pybridge/module/port.hpp"
+#include "pybridge/module/waker_object.hpp"
 
 namespace troupe {
 namespace {
@@ -20,17 +21,21 @@ port& port_of(PyObject* self) {
 }
 
 PyObject* port_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
-  static const char* names[] = {"of_actor", nullptr};
+  static const char* names[] = {"of_actor", "loop", nullptr};
   int of_actor = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|p:Port",
-                                   const_cast<char**>(names), &of_actor)) {
+  PyObject* loop = nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|pO!:Port",
+                                   const_cast<char**>(names), &of_actor,
+                                   state_of(type).waker_type.get(), &loop)) {
     return nullptr;
   }
   ref_ptr<port> shared;
   try {
-    shared = of_actor != 0 ? make_ref_counted<port>(actor_ref{
-                                 ref_ptr<actor_cell>{actor_cell::current()}})
-                           : make_ref_counted<port>();
+    shared = loop != nullptr
+                 ? make_ref_counted<port>(ref_ptr<waker>{&waker_of(loop)})
+             : of_actor != 0 ? make_ref_counted<port>(actor_ref{
+                                   ref_ptr<actor_cell>{actor_cell::current()}})
+                             : make_ref_counted<port>();
   } catch (const std::system_error& e) {
     PyErr_SetString(PyExc_OSError, e.what());
     return nullptr;
@@ -97,7 +102,7 @@ PyMethodDef port_methods[] = {
      "drain($self)\n--\n\nThe tokens announced since."},
     {"fileno", port_fileno, METH_NOARGS,
      "fileno($self)\n--\n\nReadable while there is something to drain; -1 for "
-     "an actor\'s port."},
+     "an actor\'s or a loop\'s port."},
     {"wait", port_wait, METH_NOARGS,
      "wait($self)\n--\n\nBlocks until there may be something to drain."},
     {},

@@ -43,6 +43,34 @@ public:
     out = text == nullptr ? "" : text;
     return text != nullptr;
   }
+  bool take_flag(const char* name, bool& out) {
+    py_ref value;
+    const int found = take(name, value);
+    if (found > 0 && !PyBool_Check(value.get())) {
+      PyErr_Format(PyExc_TypeError, "spawn(%s=...) must be a bool, not %s",
+                   name, Py_TYPE(value.get())->tp_name);
+      return false;
+    }
+    out = found > 0 && value.get() == Py_True;
+    return found >= 0;
+  }
+  bool take_thread(thread_choice& out) {
+    bool pinned = false;
+    bool dedicated = false;
+    if (!take_flag("pinned", pinned) || !take_flag("dedicated", dedicated)) {
+      return false;
+    }
+    if (pinned && dedicated) {
+      PyErr_SetString(PyExc_ValueError,
+                      "spawn(): pinned=True shares a thread, dedicated=True "
+                      "has one; choose");
+      return false;
+    }
+    out = dedicated ? thread_choice::dedicated
+          : pinned  ? thread_choice::pinned
+                    : thread_choice::any;
+    return true;
+  }
   bool take_capacity(std::size_t& out) {
     py_ref value;
     const int found = take("mailbox", value);
@@ -175,6 +203,13 @@ bool can_wait_for(const engine_spawn& what) {
   return self == nullptr || self->home() == nullptr || what.home == "own";
 }
 
+// Likewise one that is pinned to the thread on which this turn runs.
+bool shares_lane(const actor_cell& other) {
+  const actor_cell* self = actor_cell::current();
+  return self != nullptr && self->lane() && other.lane() &&
+         self->lane()->index == other.lane()->index;
+}
+
 // Nobody waits for this start, so its failure is told here. Called on the turn
 // of whichever thread, so without Python.
 void report_failed_start(engine& e, completion& started) {
@@ -199,6 +234,7 @@ PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
   if (!given || !given.take_text("name", what.name) ||
       !given.take_text("home", what.home) ||
       !given.take_capacity(what.mailbox_capacity) ||
+      !given.take_thread(what.thread) ||
       !read_target(state.types, PyTuple_GET_ITEM(args, 0), what.recipe) ||
       !encode_arguments(state.types, args, given.rest(),
                         what.recipe.arguments)) {
@@ -209,7 +245,7 @@ PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
       return raise_error(noted.error());
     }
   }
-  const bool waits = can_wait_for(what);
+  bool waits = can_wait_for(what);
   const auto spawned = spawn_detached(e, std::move(what));
   if (!spawned) {
     return spawned.error().code == errc::stopped
@@ -218,6 +254,7 @@ PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
   }
   auto ref = py_ref::steal(make_ref(state, *spawned));
   completion& started = spawned->cell().started();
+  waits = waits && !shares_lane(spawned->cell());
   if (!waits) {
     report_failed_start(e, started);
   }

@@ -347,7 +347,7 @@ troupe.context.system.
 )doc";
 
 constexpr const char* spawn_doc =
-    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=None, **kwargs)
+    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=None, pinned=False, dedicated=False, **kwargs)
 --
 
 Starts an actor, and returns its Ref when it has started.
@@ -360,6 +360,11 @@ home: "own", an interpreter of its own; "shared:NAME", one that several actors
     share, see troupe.shared(); "main", for modules that refuse subinterpreters.
 mailbox: how many messages may wait (None: no limit); when it is full, senders
     get MailboxFull.
+pinned: all of its turns run on one thread, for code that insists on that; a few
+    threads are shared by all pinned actors, so a handler that blocks holds up
+    the others there.
+dedicated: it has a thread of its own, which ends with it: for handlers that
+    block for long, such as a loop that reads a device.
 
 Raises SpawnError, with what was raised there as its cause, if the actor can't
 start, and SystemStopped. Any thread; while a handler waits here, other actors

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
-_runner = None  # runs coroutines, once there is one
-
-
 def handler(function: "Function") -> "Function":
     """Marks a function of an actor's module, or a method, as a handler.
 
@@ -43,7 +40,8 @@ def start(recipe):
     """First call of an actor's life.
 
     Returns a function that makes the actor out of the arguments of its spawn
-    and answers ({handler name: callable}, receive or None, stopping or None).
+    and answers ({handler name: callable}, receive or None, stopping or None),
+    or a coroutine that does, if started() is `async def`.
     """
     module_name, class_name, private = recipe
 
@@ -62,10 +60,18 @@ def start(recipe):
             args, kwargs = (), {}
         else:
             target = module
-        _call_started(target, module_name, args, kwargs)
-        return _parts(target, f"{module_name}:{class_name}".rstrip(":"))
+        started = _call_started(target, module_name, args, kwargs)
+        name = f"{module_name}:{class_name}".rstrip(":")
+        if hasattr(started, "__await__"):
+            return _parts_after(started, target, name)
+        return _parts(target, name)
 
     return start_with
+
+
+async def _parts_after(started, target, name):
+    await started
+    return _parts(target, name)
 
 
 def _load(name, private):
@@ -104,17 +110,12 @@ def _find(module, qualified_name):
 def _call_started(target, name, args, kwargs):
     started = getattr(target, "started", None)
     if started is not None:
-        _finish(started(*args, **kwargs))
-    elif args or kwargs:
+        return started(*args, **kwargs)
+    if args or kwargs:
         raise TypeError(
             f"actor module {name!r} got arguments, but has no started() to take them"
         )
-
-
-def _finish(result):
-    # started() and its like may be `async def`.
-    if hasattr(result, "__await__"):
-        run_coroutine(result)
+    return None
 
 
 def _parts(target, name):
@@ -147,20 +148,6 @@ def _is_function(target, name):
             member = vars(base)[name]
             return callable(member) or isinstance(member, (staticmethod, classmethod))
     return False
-
-
-def run_coroutine(coroutine):
-    """Runs it to its end on this interpreter's event loop."""
-    global _runner
-    if _runner is None:
-        import asyncio
-
-        _runner = asyncio.Runner()
-    return _runner.run(_as_coroutine(coroutine))
-
-
-async def _as_coroutine(awaitable):
-    return await awaitable
 
 
 def run_callbacks():

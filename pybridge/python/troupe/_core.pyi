@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the C++ core offers; users see most of it as `troupe`. The docstrings are
 # in the core. tests/python/stubs_test.py checks this file against it.
-from _typeshed import ReadableBuffer, StrOrBytesPath
+from _typeshed import FileDescriptorLike, ReadableBuffer, StrOrBytesPath
 from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from types import GenericAlias, ModuleType, TracebackType
 from typing import (
@@ -137,6 +137,8 @@ class System:
         name: str | None = None,
         home: str = "own",
         mailbox: int | None = None,
+        pinned: bool = False,
+        dedicated: bool = False,
         **kwargs: Any,
     ) -> Ref[_Actor]: ...
     @overload
@@ -148,6 +150,8 @@ class System:
         name: str | None = None,
         home: str = "own",
         mailbox: int | None = None,
+        pinned: bool = False,
+        dedicated: bool = False,
         **kwargs: Any,
     ) -> Ref[Any]: ...
     def shutdown(self, timeout: float | None = 10.0) -> list[str]: ...
@@ -190,6 +194,8 @@ class Context:
         name: str | None = None,
         home: str = "own",
         mailbox: int | None = None,
+        pinned: bool = False,
+        dedicated: bool = False,
         **kwargs: Any,
     ) -> Ref[_Actor]: ...
     @overload
@@ -201,6 +207,8 @@ class Context:
         name: str | None = None,
         home: str = "own",
         mailbox: int | None = None,
+        pinned: bool = False,
+        dedicated: bool = False,
         **kwargs: Any,
     ) -> Ref[Any]: ...
     def stop(self) -> None: ...
@@ -227,7 +235,7 @@ class Blob:
 
 @final
 class Port:
-    def __new__(cls, of_actor: bool = False) -> Self: ...
+    def __new__(cls, of_actor: bool = False, loop: Waker = ...) -> Self: ...
     def watch(self, future: Future[Any], token: int, /) -> None: ...
     def drain(self) -> list[int]: ...
     def fileno(self) -> int: ...

@@ -18,8 +18,8 @@ _thread_place = None
 
 
 class _Place:
-    def __init__(self, of_actor=False):
-        self.port = _core.Port(of_actor)
+    def __init__(self, **where):
+        self.port = _core.Port(**where)
         self.waiting = {}  # token -> function
 
     def watch(self, future, function):
@@ -131,6 +131,8 @@ def _running_loop():
 
 def _place_of_loop(loop):
     global _loop_places
+    if hasattr(loop, "future_place"):  # an actor's: told on the actor's turn
+        return loop.future_place()
     if _loop_places is None:
         from weakref import WeakKeyDictionary
 

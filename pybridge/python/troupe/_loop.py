@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The asyncio event loop of one actor, driven by the actor's turns.
+
+Asyncio's own loop sleeps in its selector. This one never does: what it would
+sleep for is watched by Troupe's scheduler (its epoll descriptor, its next
+timer, calls from other threads), which then gives the actor a turn, and the
+turn drives the loop. So a loop needs no thread, may be driven by another thread
+each time, and costs nothing while it has nothing to do.
+
+Imported when an actor's first `async def` handler runs.
+"""
+
+import asyncio
+import heapq
+import selectors
+import sys
+from asyncio import _set_running_loop
+from threading import get_ident
+
+from troupe import _core
+
+_SHARE = 256  # callbacks a turn
+_NEVER = float("inf")
+
+
+class _NoDescriptors:
+    """The selector of a loop that has watched no descriptor so far: most only
+    sleep and wait for answers, and an epoll each would be a descriptor each."""
+
+    def __init__(self, loop, waker):
+        self._loop, self._waker = loop, waker
+
+    def register(self, *args):
+        real = _Epoll(self._waker)
+        self._loop._selector = real
+        return real.register(*args)
+
+    def get_map(self):
+        return {}
+
+    def select(self, timeout=None):
+        return []
+
+    def close(self):
+        pass
+
+
+class _Epoll(selectors.EpollSelector):
+    """Watched by the scheduler while nothing is readable."""
+
+    def __init__(self, waker):
+        super().__init__()
+        self._waker = waker
+        waker.watch(self.fileno())
+        waker.arm()
+
+    def select(self, timeout=None):
+        events = super().select(0)
+        if not events:
+            self._waker.arm()
+        return events
+
+
+class ActorLoop(asyncio.SelectorEventLoop):
+    """See the module. All but call_soon_threadsafe() is for the actor's turns."""
+
+    def __init__(self):
+        self._waker = waker = _core.Waker()
+        super().__init__(_NoDescriptors(self, waker))
+        self.time = waker.time
+        self._write_to_self = waker.wake
+        self._armed_for = _NEVER
+        self._place = None  # of the troupe.Futures that are awaited
+        self._agen_hooks = self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook
+        self.finished = []  # tasks of handlers, for whoever called start()
+
+    # What the actor's turns call.
+
+    def start(self, coroutine):
+        """Runs the handler until it first suspends, and what that made ready."""
+        self._enter()
+        try:
+            task = asyncio.Task(coroutine, loop=self, eager_start=True)
+            if self._ready:
+                self._run()
+        finally:
+            self._leave()
+        if not task.done():
+            task.add_done_callback(self.finished.append)
+            self._set_timer()
+        return task
+
+    def drive(self):
+        """A turn's share of whatever is ready."""
+        self._waker.take()
+        self._enter()
+        try:
+            if self._place is not None:
+                self._place.run()
+            self._run()
+        finally:
+            self._leave()
+            self._set_timer()
+
+    def finish(self, coroutine):
+        """Runs the coroutine to its end and returns its result. Blocks."""
+        task = self.start(coroutine)
+        while not task.done():
+            self._waker.block()
+            self.drive()
+        return task.result()
+
+    def end(self):
+        """The actor has ended."""
+        self._cancel_all()
+        self.finish(self.shutdown_asyncgens())
+        self.finish(self.shutdown_default_executor())
+        self.close()
+
+    def close(self):
+        self._waker.close()
+        super().close()
+
+    def future_place(self):
+        """Where troupe._futures announces the futures that are awaited here."""
+        if self._place is None:
+            from troupe import _futures
+
+            self._place = _futures._Place(loop=self._waker)
+        return self._place
+
+    # The loop proper.
+
+    def _enter(self):
+        if self._thread_id is not None:
+            raise RuntimeError(f"{self!r} is running already")
+        self._thread_id = get_ident()
+        if self._debug:
+            self._set_coroutine_origin_tracking(True)
+        self._old_agen_hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(*self._agen_hooks)
+        _set_running_loop(self)
+
+    def _leave(self):
+        _set_running_loop(None)
+        sys.set_asyncgen_hooks(*self._old_agen_hooks)
+        self._set_coroutine_origin_tracking(False)
+        self._thread_id = None
+
+    def _run(self):
+        ready, waker = self._ready, self._waker
+        run_once = self._run_once if self._debug else self._run_ready
+        share = _SHARE
+        while True:
+            if waker.readable():
+                self._process_events(self._selector.select())
+            if self._scheduled:
+                self._take_due()
+            if not ready:
+                break
+            if share <= 0:
+                waker.wake_later()
+                break
+            share -= len(ready)
+            run_once()
+            if waker.killed():
+                break
+
+    def _run_ready(self):
+        ready, killed = self._ready, self._waker.killed
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+                if killed():
+                    break
+
+    def _take_due(self):
+        scheduled, ready = self._scheduled, self._ready
+        now = self.time()
+        if now >= self._armed_for:
+            self._armed_for = _NEVER
+        end = now + self._clock_resolution
+        while scheduled and (scheduled[0]._cancelled or scheduled[0]._when < end):
+            handle = heapq.heappop(scheduled)
+            handle._scheduled = False
+            if handle._cancelled:
+                self._timer_cancelled_count -= 1
+            else:
+                ready.append(handle)
+        if self._timer_cancelled_count > 100:
+            self._forget_cancelled()
+
+    def _forget_cancelled(self):
+        if self._timer_cancelled_count * 2 > len(self._scheduled):
+            for handle in self._scheduled:
+                handle._scheduled = not handle._cancelled
+            left = [handle for handle in self._scheduled if not handle._cancelled]
+            heapq.heapify(left)
+            self._scheduled[:] = left
+            self._timer_cancelled_count = 0
+
+    def _set_timer(self):
+        # A timer that was set for something since cancelled stays: it is
+        # cheaper to wake once for nothing than to reset one for each request.
+        if self._scheduled:
+            when = self._scheduled[0]._when
+            if when < self._armed_for:
+                self._armed_for = when
+                self._waker.set_timer(when - self.time())
+
+    def _cancel_all(self):
+        tasks = asyncio.all_tasks(self)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self.finish(asyncio.wait(tasks))
+
+    # What an actor's loop has no need of, or can't do.
+
+    def _make_self_pipe(self):
+        self._ssock = self._csock = None
+
+    def _close_self_pipe(self):
+        pass
+
+    def run_forever(self):
+        raise RuntimeError(
+            "an actor's event loop is run by the actor's turns; "
+            "await what you wait for"
+        )
+
+    def run_until_complete(self, future):
+        if asyncio.iscoroutine(future):
+            future.close()
+        self.run_forever()
+
+    def stop(self):
+        raise RuntimeError(
+            "an actor's event loop ends with its actor: troupe.context.stop()"
+        )
+
+    def add_signal_handler(self, sig, callback, *args):
+        raise RuntimeError("signals belong to the process: handle them in main")
