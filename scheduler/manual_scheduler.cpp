@@ -128,9 +128,10 @@ bool manual_scheduler::cancel(timer_id id) noexcept {
   return timers_.remove(id) != nullptr;
 }
 
-void manual_scheduler::enter_blocking() noexcept {
+bool manual_scheduler::enter_blocking() noexcept {
   ++blocking_entered_;
   ++blocking_open_;
+  return true;
 }
 
 void manual_scheduler::set_on_quiet(std::function<void()> on_quiet) {

@@ -46,7 +46,7 @@ public:
   timer_id after(clock_duration delay, std::function<void()> fire) override;
   bool cancel(timer_id id) noexcept override;
   clock_duration now() const noexcept override { return now_; }
-  void enter_blocking() noexcept override;
+  bool enter_blocking() noexcept override;
   void leave_blocking() noexcept override { --blocking_open_; }
   bool quiet() const noexcept override { return queued_.empty() && !running_; }
   void set_on_quiet(std::function<void()> on_quiet) override;

@@ -100,7 +100,8 @@ public:
   virtual clock_duration now() const noexcept = 0;
 
   /// This thread's turn is about to block / goes on (see blocking_region).
-  virtual void enter_blocking() noexcept = 0;
+  /// False: with it all threads would be blocked, and no other turn could run.
+  virtual bool enter_blocking() noexcept = 0;
   virtual void leave_blocking() noexcept = 0;
 
   /// Detached, in a turn or not. A scheduler that runs only when told runs
@@ -130,15 +131,18 @@ public:
 /// Does nothing on a thread that runs no turn.
 class blocking_region {
 public:
-  explicit blocking_region(scheduler& s) noexcept : scheduler_{s} {
-    scheduler_.enter_blocking();
-  }
+  explicit blocking_region(scheduler& s) noexcept
+      : scheduler_{s}, others_go_on_{s.enter_blocking()} {}
   ~blocking_region() { scheduler_.leave_blocking(); }
   blocking_region(const blocking_region&) = delete;
   blocking_region& operator=(const blocking_region&) = delete;
 
+  /// False: no thread is left for others' turns, so don't wait for one.
+  bool others_go_on() const noexcept { return others_go_on_; }
+
 private:
   scheduler& scheduler_;
+  const bool others_go_on_;
 };
 
 /// A small number for each thread that ever asked, reused after it ended:

@@ -66,7 +66,7 @@ public:
   timer_id after(clock_duration delay, std::function<void()> fire) override;
   bool cancel(timer_id id) noexcept override;
   clock_duration now() const noexcept override;
-  void enter_blocking() noexcept override {}
+  bool enter_blocking() noexcept override { return true; }
   void leave_blocking() noexcept override {}
   bool quiet() const noexcept override;
   void set_on_quiet(std::function<void()> on_quiet) override;

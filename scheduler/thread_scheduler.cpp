@@ -136,16 +136,18 @@ clock_duration thread_scheduler::now() const noexcept {
   return timers::now();
 }
 
-void thread_scheduler::enter_blocking() noexcept {
+bool thread_scheduler::enter_blocking() noexcept {
   worker* const w = worker::current();
-  if (w != nullptr && &w->group() == &parts_->group && w->in_turn()) {
-    parts_->group.vacate(*w);
-  }
+  return w == nullptr || &w->group() != &parts_->group || !w->in_turn() ||
+         parts_->group.begin_blocking(*w);
 }
 
-// Nothing to do: a turn that blocked counts as away until it ends. Then it
-// needs no wake-up of a spare each time it blocks again.
-void thread_scheduler::leave_blocking() noexcept {}
+void thread_scheduler::leave_blocking() noexcept {
+  worker* const w = worker::current();
+  if (w != nullptr && &w->group() == &parts_->group && w->in_turn()) {
+    parts_->group.end_blocking(*w);
+  }
+}
 
 bool thread_scheduler::quiet() const noexcept {
   return parts_->counts.quiet();

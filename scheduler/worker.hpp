@@ -74,6 +74,9 @@ public:
   runnable* swap_hot(runnable& r) noexcept { return hot_.exchange(&r); }
   own_activity& counts() noexcept { return counts_; }
   bool in_turn() const noexcept { return in_turn_for(0); }
+  /// Regions may nest. True: the outermost.
+  bool enter_region() noexcept { return regions_++ == 0; }
+  bool leave_region() noexcept { return --regions_ == 0; }
 
 private:
   static constexpr ticks no_turn = 0;
@@ -97,6 +100,7 @@ private:
   // Its own thread only.
   std::uint32_t picks_ = 0;
   std::uint32_t hot_in_a_row_ = 0;
+  std::uint32_t regions_ = 0;  // blocking ones that its turn is in
   // By whoever claimed it, before the wake-up; then its own thread.
   bool searching_ = false;
   bool has_thread_ = false;

@@ -145,6 +145,19 @@ bool worker_group::vacate(worker& w) noexcept {
   return true;
 }
 
+bool worker_group::begin_blocking(worker& w) noexcept {
+  vacate(w);
+  const std::size_t before =
+      w.enter_region() ? blocked_.fetch_add(1) : blocked_.load() - 1;
+  return before + 1 < size();
+}
+
+void worker_group::end_blocking(worker& w) noexcept {
+  if (w.leave_region()) {
+    blocked_.fetch_sub(1);
+  }
+}
+
 bool worker_group::look_after(ticks too_long) noexcept {
   share_work();
   for (std::uint32_t i = 0; i < started_.load() && !somebody_sleeps(); ++i) {

@@ -79,6 +79,11 @@ public:
   /// Takes from `w` its seat, and all that waits behind its turn. False: it was
   /// away already.
   bool vacate(worker& w) noexcept;
+  /// The turn of `w`, on its own thread, is about to block, or goes on. A turn
+  /// that blocked counts as away until it ends: then it needs no wake-up of a
+  /// spare each time it blocks again. False: all threads are blocked now.
+  bool begin_blocking(worker& w) noexcept;
+  void end_blocking(worker& w) noexcept;
   /// For whoever watches: vacates workers whose turn has lasted for `too_long`
   /// while something waits. False: nothing waits anywhere any more.
   bool look_after(ticks too_long) noexcept;
@@ -128,6 +133,7 @@ private:
   alignas(64) std::atomic<bool> searching_{false};
   std::atomic<bool> watched_{false};
   std::atomic<std::uint64_t> hand_overs_{0};
+  std::atomic<std::size_t> blocked_{0};  // workers whose turn blocks
   std::atomic<std::uint32_t> turn_of_{0};
 
   alignas(64) run_queue injector_{run_queue::initially::open};

@@ -127,6 +127,30 @@ TEST_CASE("a turn that blocks hands over at once" * doctest::timeout(30)) {
   CHECK(scheduler.stats().spare_workers == 1);
 }
 
+TEST_CASE("the turn that would block the last thread is told" *
+          doctest::timeout(30)) {
+  constexpr int threads = 4;
+  thread_scheduler scheduler{
+      {.workers = 2, .spare_limit = 2, .monitor_period = never}};
+  for (int round = 0; round < 50; ++round) {
+    std::atomic<int> told{0};
+    std::latch all_in{threads};
+    std::latch all_looked{threads};
+    for (int i = 0; i < threads; ++i) {
+      scheduler.schedule(*make_task([&] {
+        const blocking_region outer{scheduler};
+        told += !outer.others_go_on();
+        all_in.arrive_and_wait();
+        const blocking_region inner{scheduler};
+        CHECK_FALSE(inner.others_go_on());
+        all_looked.arrive_and_wait();
+      }));
+    }
+    wait_until_quiet(scheduler);
+    CHECK(told == 1);
+  }
+}
+
 TEST_CASE("what is scheduled from outside passes a blocked worker" *
           doctest::timeout(30)) {
   thread_scheduler scheduler{{.workers = 1, .monitor_period = never}};
