@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/actor_cell.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/actor_system.hpp"
+#include "actors/cell_extras.hpp"
 #include "actors/shared_home.hpp"
 
 namespace troupe {
@@ -11,18 +13,20 @@ namespace {
 
 constinit thread_local actor_cell* running_cell = nullptr;
 
-fault ended_before_start(const std::string& name, stop_reason reason) {
-  return {make_error(errc::stopped, "actor '" + name + "' was " +
-                                        std::string{to_string(reason)} +
-                                        " before it had started"),
-          {}};
-}
-
 fault unanswered(const std::string& name) {
   return {make_error(errc::failed, "actor '" + name +
                                        "' handled the request and didn't "
                                        "answer it"),
           {}};
+}
+
+completion* asker_of(const envelope& e) noexcept {
+  return static_cast<completion*>(e.reply_to.get());
+}
+
+bool is_message(const envelope& e) noexcept {
+  const auto kind = static_cast<envelope_kind>(e.kind);
+  return kind == envelope_kind::message || kind == envelope_kind::call;
 }
 
 }  // namespace
@@ -34,20 +38,22 @@ actor_cell::actor_cell(actor_system& system, setting s, ref_ptr<behaviour> what)
       started_{make_ref_counted<completion>()},
       ended_{make_ref_counted<completion>()},
       behaviour_{std::move(what)},
-      mailbox_{setting_.mailbox_capacity} {}
+      mailbox_{setting_.mailbox_capacity, limit_of(setting_.overflow)} {
+  started_->set_holder(static_cast<std::uint64_t>(id()));
+  ended_->set_holder(static_cast<std::uint64_t>(id()));
+}
+
+actor_cell::~actor_cell() = default;
+
+actor_cell::running_scope::running_scope(actor_cell& cell) noexcept
+    : before_{std::exchange(running_cell, &cell)} {}
+
+actor_cell::running_scope::~running_scope() {
+  running_cell = before_;
+}
 
 actor_cell* actor_cell::current() noexcept {
   return running_cell;
-}
-
-push_result actor_cell::deliver(envelope_ptr&& e) noexcept {
-  const push_result result = mailbox_.push(std::move(e));
-  if (result == push_result::woke_reader) {
-    wake();
-  } else if (result == push_result::closed) {
-    system_.dead().add(std::move(e), id(), name(), dead_reason::stopped);
-  }
-  return result;
 }
 
 bool actor_cell::signal(envelope_kind kind) noexcept {
@@ -60,30 +66,63 @@ bool actor_cell::signal(envelope_kind kind) noexcept {
   return result != push_result::closed;
 }
 
+bool actor_cell::notify(envelope_ptr e) noexcept {
+  const push_result result = mailbox_.push_notice(std::move(e));
+  if (result == push_result::woke_reader) {
+    wake();
+  }
+  return result != push_result::closed;
+}
+
 void actor_cell::kill() noexcept {
   // Release: pairs with killed().
   if (!killed_.exchange(true, std::memory_order_release)) {
     signal(envelope_kind::kill);
-    behaviour_->interrupt();
-    const std::lock_guard lock{wait_mutex_};
-    if (waits_for_ != nullptr) {
-      waits_for_->interrupt_waits();
-    }
+    interrupt(interrupt_kind::kill, 0);
+  }
+}
+
+// The behaviour is told, and a wait for an answer ends.
+void actor_cell::interrupt(interrupt_kind kind,
+                           std::uint64_t message) noexcept {
+  ref_ptr<behaviour> code;
+  {
+    const std::lock_guard lock{code_mutex_};
+    code = behaviour_;
+  }
+  if (code != nullptr) {
+    code->interrupt(*this, kind, message);
+  }
+  const std::lock_guard lock{code_mutex_};
+  if (waits_for_ != nullptr) {
+    waits_for_->interrupt_waits();
   }
 }
 
 wait_result actor_cell::wait(completion& c,
-                             std::optional<std::chrono::nanoseconds> timeout) {
+                             std::optional<std::chrono::nanoseconds> timeout,
+                             std::vector<ref_ptr<actor_cell>>* cycle) {
+  if (c.done()) {
+    return wait_result::done;
+  }
+  auto closed_cycle = system_.waits().begin_wait(*this, c);
+  if (!closed_cycle.empty()) {
+    if (cycle != nullptr) {
+      *cycle = std::move(closed_cycle);
+    }
+    return wait_result::deadlock;
+  }
   const auto set = [this](completion* waited) {
-    const std::lock_guard lock{wait_mutex_};
+    const std::lock_guard lock{code_mutex_};
     waits_for_ = waited;
   };
   const blocking_region region{system_.get_scheduler()};
   set(&c);
-  // A kill that came before set() is seen here, one after it interrupts.
+  // What came before set() is seen here, what comes after it interrupts.
   const wait_result result =
-      killed() ? wait_result::interrupted : c.wait(timeout);
+      killed() || overdue() ? wait_result::interrupted : c.wait(timeout);
   set(nullptr);
+  system_.waits().end_wait(*this);
   return result;
 }
 
@@ -99,96 +138,163 @@ void actor_cell::wake() noexcept {
 
 turn_result actor_cell::resume() noexcept {
   const turn_scope in_turn;
-  if (isolate* const own = setting_.alone.get(); own != nullptr) {
-    own->enter();
-    run_quantum();
-    own->leave();
-  } else {
-    run_quantum();
+  if (mailbox_.paused() && !mailbox_.has_signal()) {
+    return end_turn();
   }
-  publish_end();
-  return mailbox_.settle() ? turn_result::more : turn_result::parked;
+  // Held, because the turn may give it up; null while the actor is down.
+  const ref_ptr<isolate> own = setting_.alone;
+  if (own != nullptr) {
+    own->enter();
+  }
+  run_quantum();
+  if (own != nullptr) {
+    own->leave();
+  }
+  if (std::exchange(left_home_, false)) {
+    setting_.alone.reset();
+  }
+  if (renewing_) {
+    renew();
+  }
+  return end_turn();
 }
 
 turn_result actor_cell::run_in_home() noexcept {
   const turn_scope in_turn;
   run_quantum();
+  if (renewing_) {
+    renew();
+  }
+  return end_turn();
+}
+
+turn_result actor_cell::end_turn() noexcept {
   publish_end();
-  return mailbox_.settle() ? turn_result::more : turn_result::parked;
+  const bool more = mailbox_.settle();
+  // From here on this may overlap with the actor's next turn.
+  if (crowded_.load() && has_room()) {
+    system_.waits().relieve(*this, false);
+  }
+  return more ? turn_result::more : turn_result::parked;
 }
 
 void actor_cell::run_quantum() noexcept {
-  running_cell = this;
-  for (int i = 0; i < quantum; ++i) {
+  const running_scope scope{*this};
+  for (std::size_t i = 0; i < quantum_now(); ++i) {
     envelope_ptr e = mailbox_.pop();
     if (e == nullptr) {
       break;
     }
     dispatch(std::move(e));
-    if (killed()) {
-      finish_as(stop_reason::killed);
-    }
-    if (finishing_ && !gone_) {
-      end();
-    }
+    after_dispatch();
   }
-  running_cell = nullptr;
+}
+
+// Those that wait for room are seen to at the end of a turn: soon enough that
+// they have something to do again before this actor has nothing left.
+std::size_t actor_cell::quantum_now() const noexcept {
+  // Relaxed: a hint.
+  return crowded_.load(std::memory_order_relaxed)
+             ? std::clamp<std::size_t>(mailbox_.capacity() / 4, 1, quantum)
+             : quantum;
+}
+
+void actor_cell::after_dispatch() noexcept {
+  if (killed() && lives()) {
+    finish_as(stop_reason::killed);
+  }
+  if (muted_.load(std::memory_order_relaxed)) {  // our own turn has set it
+    pause(paused_muted);
+  }
+  if (finishing_ && lives()) {
+    end_incarnation();
+  }
 }
 
 void actor_cell::dispatch(envelope_ptr e) noexcept {
-  const auto kind = static_cast<envelope_kind>(e->kind);
-  if (kind == envelope_kind::message || kind == envelope_kind::call) {
-    if (gone_) {
+  if (is_message(*e)) {
+    if (state() == life::ended) {
       system_.dead().add(std::move(e), id(), name(), dead_reason::stopped);
     } else {
       handle(std::move(e));
     }
-  } else if (kind == envelope_kind::start) {
-    start();
-  } else if (kind == envelope_kind::stop) {
-    finish_as(system_.closing() ? stop_reason::shutdown : stop_reason::stopped);
-  } else if (kind == envelope_kind::ready && !gone_) {
-    behaviour_->on_ready(*this);
-  }  // kill: run_quantum() sees it by itself
-}
-
-void actor_cell::start() noexcept {
-  if (finishing_ || gone_) {
-    return;
+  } else if (static_cast<envelope_kind>(e->kind) < envelope_kind::start) {
+    take_notice(*e);
+  } else {
+    obey(*e);
   }
-  if (std::optional<fault> failure = behaviour_->on_start(*this)) {
-    why_ = std::move(failure);
-    finish_as(stop_reason::unstarted);
-    return;
-  }
-  running_ = true;
-  started_->set_value({});
 }
 
 void actor_cell::handle(envelope_ptr e) noexcept {
-  sender_ = static_cast<actor_id>(e->sender);
-  behaviour_->on_message(*this, *e);
-  sender_ = actor_id::nobody;
-  if (std::exchange(refused_, false)) {
+  if (e->reply_to != nullptr && asker_of(*e)->done()) {
+    system_.dead().note(*e, id(), dead_reason::cancelled);
     return;
   }
-  // Relaxed, and no read-modify-write: only the turn writes it.
-  handled_.store(handled_.load(std::memory_order_relaxed) + 1,
-                 std::memory_order_relaxed);
-  if (e->reply_to != nullptr) {
-    static_cast<completion&>(*e->reply_to).set_fault(unanswered(name()));
+  sender_ = static_cast<actor_id>(e->sender);
+  at_hand_ = std::move(e);
+  if (setting_.time_limit > clock_duration::zero()) {
+    run_limited();
+  } else {
+    behaviour_->on_message(*this, *at_hand_);
+  }
+  sender_ = actor_id::nobody;
+  if (at_hand_ != nullptr) {
+    settle_message(*at_hand_);
+    at_hand_.reset();
+  }
+  if (extras_ != nullptr) {
+    extras_->quiet_since = system_.get_scheduler().now();
   }
 }
 
-void actor_cell::stop_self() noexcept {
-  finish_as(stop_reason::stopped);
+void actor_cell::settle_message(envelope& e) noexcept {
+  if (!e.refused) {
+    handled_.store(handled_.load(std::memory_order_relaxed) + 1,
+                   std::memory_order_relaxed);
+  }
+  if (e.reply_to != nullptr) {
+    asker_of(e)->set_fault(unanswered(name()));
+  }
+}
+
+envelope_ptr actor_cell::keep() noexcept {
+  system_.begin_work();
+  if (++in_flight_ >= setting_.concurrency) {
+    pause(paused_busy);
+  }
+  return std::move(at_hand_);
+}
+
+void actor_cell::release(envelope_ptr kept) noexcept {
+  settle_message(*kept);
+  if (in_flight_-- == setting_.concurrency) {
+    unpause(paused_busy);
+  }
+  system_.end_work();
+}
+
+void actor_cell::forward(actor_cell& to) noexcept {
+  at_hand_->urgent = false;
+  to.deliver_or_bury(std::move(at_hand_));
+}
+
+void actor_cell::pause(std::uint8_t cause) noexcept {
+  pauses_ |= cause;
+  mailbox_.pause();
+}
+
+void actor_cell::unpause(std::uint8_t cause) noexcept {
+  pauses_ &= static_cast<std::uint8_t>(~cause);
+  if (pauses_ == 0 && mailbox_.paused()) {
+    mailbox_.resume();
+  }
 }
 
 void actor_cell::refuse(envelope& e, dead_reason reason, fault&& why) noexcept {
-  refused_ = true;
+  e.refused = true;
   system_.dead().note(e, id(), reason);
   if (e.reply_to != nullptr) {
-    static_cast<completion&>(*e.reply_to).set_fault(std::move(why));
+    asker_of(e)->set_fault(std::move(why));
     e.reply_to = nullptr;
   }
 }
@@ -198,61 +304,18 @@ void actor_cell::fail(envelope& e, fault why) noexcept {
   fail_self(std::move(why));
 }
 
-void actor_cell::fail_self(fault why) noexcept {
-  why_.emplace(std::move(why));
-  finish_as(stop_reason::failed);
-}
-
 void actor_cell::answer(envelope& e, payload&& value) noexcept {
-  if (e.reply_to != nullptr &&
-      !static_cast<completion&>(*e.reply_to).set_value(std::move(value))) {
+  if (e.reply_to != nullptr && !asker_of(e)->set_value(std::move(value))) {
     system_.dead().note(e, id(), dead_reason::late_reply);
   }
   e.reply_to = nullptr;
 }
 
 void actor_cell::answer(envelope& e, fault&& why) noexcept {
-  if (e.reply_to != nullptr &&
-      !static_cast<completion&>(*e.reply_to).set_fault(std::move(why))) {
+  if (e.reply_to != nullptr && !asker_of(e)->set_fault(std::move(why))) {
     system_.dead().note(e, id(), dead_reason::late_reply);
   }
   e.reply_to = nullptr;
-}
-
-void actor_cell::finish_as(stop_reason reason) noexcept {
-  if (!finishing_) {
-    finishing_ = reason;
-  }
-}
-
-void actor_cell::end() noexcept {
-  mailbox_.close();
-  behaviour_->on_stop(*this, *finishing_);
-  gone_ = true;
-  while (envelope_ptr left = mailbox_.pop()) {
-    dispatch(std::move(left));
-  }
-}
-
-void actor_cell::publish_end() noexcept {
-  if (!gone_ || std::exchange(published_, true)) {
-    return;
-  }
-  setting_.alone.reset();
-  if (setting_.lane && setting_.lane->released) {
-    system_.get_scheduler().release_lane(setting_.lane->index);
-  }
-  system_.forget(*this, *finishing_);
-  if (!running_) {
-    // Only now: whoever spawned it finds it gone.
-    started_->set_fault(why_ ? std::move(*why_)
-                             : ended_before_start(name(), *finishing_));
-    ended_->set_value({});
-  } else if (why_) {
-    ended_->set_fault(std::move(*why_));
-  } else {
-    ended_->set_value({});
-  }
 }
 
 }  // namespace troupe

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // One actor: mailbox, behaviour, life. Others hold it by actor_ref.
 //
-//   starting --> running --> ended      each step on the actor's own turn
-//       \___________________/
+//   starting --> running --> ended        each step on the actor's own turn
+//       |  ^       |           ^
+//       |  |       v           |
+//       |  +----- down --------+          only an actor with a supervisor
+//       +----------^
+//
+// An incarnation is one life of its code, from start to the end that a failure,
+// a kill or an order brings. An actor without a supervisor ends with its first
+// one. One that has a supervisor goes down, and waits for its word: restart()
+// begins another incarnation, with the same id, name and mailbox; terminate()
+// ends the actor. While it is down its messages wait.
 //
 // The mailbox stays open until the actor has ended; what is left in it then,
 // and what still gets in while it closes, becomes dead letters.
@@ -11,16 +20,20 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "actors/actor_id.hpp"
 #include "actors/behaviour.hpp"
+#include "actors/bonds.hpp"
 #include "actors/completion.hpp"
+#include "actors/end_notice.hpp"
 #include "actors/shared_home.hpp"
 #include "mailbox/mailbox.hpp"
-#include "scheduler/runnable.hpp"
+#include "scheduler/scheduler.hpp"
 
 namespace troupe {
 
@@ -39,12 +52,21 @@ public:
     actor_id id;
     std::string name;
     std::size_t mailbox_capacity = mailbox::unbounded;
-    ref_ptr<isolate> alone;           // its own isolate, or
-    ref_ptr<shared_home> home;        // one that it shares, or neither
-    std::optional<lane_choice> lane;  // of an actor that never moves
+    overflow_policy overflow = overflow_policy::fail;
+    ref_ptr<actor_cell> redirect{};        // for overflow_policy::redirect
+    std::size_t concurrency = 1;           // how many messages keep() may hold
+    std::size_t stash_capacity = 0;        // how many stash() may hold
+    clock_duration time_limit{};           // of a handler; zero: none
+    ref_ptr<isolate> alone{};              // its own isolate, or
+    ref_ptr<shared_home> home{};           // one that it shares, or neither
+    std::optional<lane_choice> lane{};     // of an actor that never moves
+    ref_ptr<child_observer> parent{};      // its supervisor, or none
+    ref_ptr<incarnation_source> source{};  // needed for restart()
   };
+  enum class life : std::uint8_t { unborn, starting, running, down, ended };
 
   actor_cell(actor_system& system, setting s, ref_ptr<behaviour> what);
+  ~actor_cell() override;
 
   // Any thread.
   actor_id id() const noexcept { return setting_.id; }
@@ -55,35 +77,65 @@ public:
   const std::optional<lane_choice>& lane() const noexcept {
     return setting_.lane;
   }
+  child_observer* parent() const noexcept { return setting_.parent.get(); }
+  overflow_policy overflow() const noexcept { return setting_.overflow; }
   std::size_t mailbox_size() const noexcept { return mailbox_.size(); }
   std::size_t mailbox_capacity() const noexcept { return mailbox_.capacity(); }
   bool ended() const noexcept { return ended_->done(); }
-  /// Done when on_start() is over: no value, or a fault.
+  /// Done when the first on_start() is over: no value, or a fault.
   completion& started() const noexcept { return *started_; }
   /// Done when the actor has ended and its mailbox is empty.
   completion& when_ended() const noexcept { return *ended_; }
+  // These three are for people: relaxed, as of a moment ago.
   std::uint64_t handled() const noexcept {
     return handled_.load(std::memory_order_relaxed);
   }
+  std::uint64_t restarts() const noexcept {
+    return restarts_.load(std::memory_order_relaxed);
+  }
+  life state() const noexcept { return life_.load(std::memory_order_relaxed); }
+  /// Once it has ended.
+  stop_reason end_reason() const noexcept { return end_reason_.load(); }
+  bool muted() const noexcept { return muted_.load(); }
 
-  /// Any thread, lock-free. What can't be delivered becomes a dead letter,
-  /// but for `full`, where the envelope stays with the caller.
+  /// Any thread, never blocks. What can't be delivered becomes a dead letter,
+  /// but for `full`, where the envelope stays with the caller. If this makes a
+  /// crowd, and an actor's turn runs here, that actor is muted.
   push_result deliver(envelope_ptr&& e) noexcept;
+  /// As deliver(); a message that is refused becomes a dead letter.
+  void deliver_or_bury(envelope_ptr e) noexcept;
+  /// Any thread: a notice that ranks with the messages. False: it has ended.
+  bool notify(envelope_ptr e) noexcept;
   /// Any thread. False: it has ended already.
   bool signal(envelope_kind kind) noexcept;
-  /// Any thread. Ends the actor soon, running handler or not.
+  /// Whether a sender that is no actor should wait for when_room().
+  bool makes_senders_wait() const noexcept {
+    return mailbox_.crowded() && setting_.overflow == overflow_policy::mute;
+  }
+  /// Any thread: done when the mailbox is half empty again, or has ended.
+  ref_ptr<completion> when_room();
+
+  /// Any thread. Ends the actor, or with a supervisor its incarnation, soon,
+  /// running handler or not.
   void kill() noexcept;
   bool killed() const noexcept {
     return killed_.load(std::memory_order_acquire);  // pairs with kill()
   }
+  // Any thread: a supervisor's orders.
+  /// From `down`: begins another incarnation.
+  void restart() noexcept { signal(envelope_kind::restart); }
+  /// The incarnation ends after the message at hand; the actor goes down.
+  void halt() noexcept { signal(envelope_kind::halt); }
+  /// The actor ends after the message at hand, or at once if it is down.
+  void terminate() noexcept { signal(envelope_kind::terminate); }
 
   // The actor's own turn, from its behaviour.
   void stop_self() noexcept TROUPE_REQUIRES(turn);
-  /// The message at hand broke the actor: a dead letter, and the actor's end.
+  /// The message `e` broke the actor: a dead letter, and the incarnation's end.
   void fail(envelope& e, fault why) noexcept TROUPE_REQUIRES(turn);
-  /// What the actor is there for can't be done: its end.
+  /// Something else broke it.
   void fail_self(fault why) noexcept TROUPE_REQUIRES(turn);
-  /// The message at hand was not for this actor: a dead letter, not handled.
+  /// The message `e` was not for this actor: a dead letter, not handled.
   void refuse(envelope& e, dead_reason reason, fault&& why) noexcept
       TROUPE_REQUIRES(turn);
   /// Who sent the message at hand.
@@ -91,11 +143,75 @@ public:
   /// Answers `e`, if anybody asked; a late answer is a dead letter.
   void answer(envelope& e, payload&& value) noexcept;
   void answer(envelope& e, fault&& why) noexcept;
+  /// The message at hand; null once it was kept, stashed or forwarded.
+  envelope* at_hand() const noexcept TROUPE_REQUIRES(turn) {
+    return at_hand_.get();
+  }
+  /// Takes the message at hand for later; release() must follow. The actor gets
+  /// no further message while it has kept as many as its concurrency.
+  envelope_ptr keep() noexcept TROUPE_REQUIRES(turn);
+  void release(envelope_ptr kept) noexcept TROUPE_REQUIRES(turn);
+  std::size_t in_flight() const noexcept TROUPE_REQUIRES(turn) {
+    return in_flight_;
+  }
+  /// Puts the message at hand aside. False: no room.
+  bool stash() noexcept TROUPE_REQUIRES(turn);
+  /// What was put aside comes next, in the old order.
+  void unstash_all() noexcept TROUPE_REQUIRES(turn);
+  std::size_t stashed() const noexcept TROUPE_REQUIRES(turn);
+  std::size_t stash_capacity() const noexcept {
+    return setting_.stash_capacity;
+  }
+  /// Hands the message at hand to another actor; sender and asker stay.
+  void forward(actor_cell& to) noexcept TROUPE_REQUIRES(turn);
+
+  // What an incarnation began ends with it: watches, links, timers.
+  /// behaviour::on_down() will be called once, soon if `other` has ended.
+  void watch(actor_cell& other) TROUPE_REQUIRES(turn);
+  /// on_down() won't be called, even if `other` has ended meanwhile.
+  void unwatch(actor_cell& other) noexcept TROUPE_REQUIRES(turn);
+  /// The incarnation of one fails if that of the other ends abnormally.
+  void link(actor_cell& other) TROUPE_REQUIRES(turn);
+  void unlink(actor_cell& other) noexcept TROUPE_REQUIRES(turn);
+  /// From now on the end of a linked actor is on_exit(), normal or not.
+  void trap_exit(bool trap) TROUPE_REQUIRES(turn);
+  bool traps_exit() const noexcept TROUPE_REQUIRES(turn);
+  /// behaviour::on_timer() after `delay`, and then every `period` if that isn't
+  /// zero: at multiples of it, none twice in the mailbox. Replaces the timer of
+  /// the same token.
+  void start_timer(timer_token token, clock_duration delay,
+                   clock_duration period = {}) TROUPE_REQUIRES(turn);
+  /// on_timer() won't be called, even if it has gone off. False: there is none.
+  bool cancel_timer(timer_token token) noexcept TROUPE_REQUIRES(turn);
+  /// on_receive_timeout() whenever no message came for so long; zero: never.
+  void set_receive_timeout(clock_duration timeout) TROUPE_REQUIRES(turn);
+
+  /// In on_start(): why the incarnation before has ended; null in the first.
+  const std::optional<stop_reason>& last_end() const noexcept {
+    return last_end_;
+  }
+  const fault* last_fault() const noexcept TROUPE_REQUIRES(turn) {
+    return last_fault_ ? &*last_fault_ : nullptr;
+  }
+
+  /// Any thread: whether the handler of this message (counted from 1) runs;
+  /// for an actor with a time limit.
+  bool is_handling(std::uint64_t message) const noexcept {
+    return handling_.load() == message;
+  }
+  /// In a handler: its time limit has passed.
+  bool overdue() const noexcept {
+    const std::uint64_t message = overdue_.load();
+    return message != 0 && is_handling(message);
+  }
 
   /// Waits in this actor's handler, in a blocking_region; never attached.
-  /// `interrupted`: also when the actor is killed meanwhile.
+  /// `interrupted`: also when the actor is killed meanwhile, or overdue.
+  /// `deadlock`: it would wait for itself; then `cycle` has the actors, each
+  /// waiting for the next, and the last for the first.
   wait_result wait(completion& c,
-                   std::optional<std::chrono::nanoseconds> timeout);
+                   std::optional<std::chrono::nanoseconds> timeout,
+                   std::vector<ref_ptr<actor_cell>>* cycle = nullptr);
 
   /// The cell whose turn runs on this thread, or null. Borrowed.
   static actor_cell* current() noexcept;
@@ -104,42 +220,114 @@ public:
 
 private:
   friend class shared_home;
+  friend class wait_graph;
+  struct extras;  // what few actors have
 
-  static constexpr int quantum = 64;  // messages a turn
+  // current() is this cell; turns may nest, when one waits (in tests).
+  class running_scope {
+  public:
+    explicit running_scope(actor_cell& cell) noexcept;
+    ~running_scope();
+    running_scope(const running_scope&) = delete;
+    running_scope& operator=(const running_scope&) = delete;
+
+  private:
+    actor_cell* const before_;
+  };
+
+  // Why the mailbox is paused, as bits.
+  enum : std::uint8_t { paused_down = 1, paused_muted = 2, paused_busy = 4 };
+  static constexpr std::size_t quantum = 64;  // messages a turn
 
   turn_result run_in_home() noexcept;
+  turn_result end_turn() noexcept TROUPE_REQUIRES(turn);
   void run_quantum() noexcept TROUPE_REQUIRES(turn);
+  std::size_t quantum_now() const noexcept;
+  void after_dispatch() noexcept TROUPE_REQUIRES(turn);
   void dispatch(envelope_ptr e) noexcept TROUPE_REQUIRES(turn);
+  void obey(const envelope& e) noexcept TROUPE_REQUIRES(turn);
+  void take_notice(const envelope& e) noexcept TROUPE_REQUIRES(turn);
   void handle(envelope_ptr e) noexcept TROUPE_REQUIRES(turn);
+  void settle_message(envelope& e) noexcept TROUPE_REQUIRES(turn);
+  void pause(std::uint8_t cause) noexcept TROUPE_REQUIRES(turn);
+  void unpause(std::uint8_t cause) noexcept TROUPE_REQUIRES(turn);
+
   void start() noexcept TROUPE_REQUIRES(turn);
+  void renew() noexcept TROUPE_REQUIRES(turn);
+  bool make_incarnation() noexcept TROUPE_REQUIRES(turn);
+  void start_failed(fault why) noexcept TROUPE_REQUIRES(turn);
+  bool lives() const noexcept;
   void finish_as(stop_reason reason) noexcept;
-  void end() noexcept TROUPE_REQUIRES(turn);
+  void finish_for_good(stop_reason reason) noexcept TROUPE_REQUIRES(turn);
+  void end_incarnation() noexcept TROUPE_REQUIRES(turn);
+  void let_go_of_extras() noexcept TROUPE_REQUIRES(turn);
+  void tell_links(stop_reason reason) noexcept;
+  void tell_watchers() noexcept;
+  void go_down() noexcept TROUPE_REQUIRES(turn);
+  void go() noexcept TROUPE_REQUIRES(turn);
   void publish_end() noexcept TROUPE_REQUIRES(turn);
+
+  push_result overflow(envelope_ptr&& e) noexcept;
+  void make_crowd() noexcept;
+  bool has_room() const noexcept;
   void wake() noexcept;
+  void notify_end(actor_cell& other, envelope_kind kind,
+                  const ref_ptr<end_notice>& what) noexcept;
+  void on_linked(const end_notice& what) noexcept TROUPE_REQUIRES(turn);
+  void check_receive_timeout() noexcept TROUPE_REQUIRES(turn);
+  void arm_receive_timeout(clock_duration delay);
+  void run_limited() noexcept TROUPE_REQUIRES(turn);
+  void on_overdue(std::uint64_t message) noexcept;
+  void interrupt(interrupt_kind kind, std::uint64_t message) noexcept;
+  extras& more();
+  bonds::end how_it_ends(stop_reason reason) const;
+  ref_ptr<end_notice> notice_of(const bonds::end& how);
 
   // Constant after construction.
   actor_system& system_;
   const ref_ptr<ref_counted> owner_;  // keeps system_ alive, if it can
-  setting setting_;  // `alone` is given up when the actor ends, on its turn
+  setting
+      setting_;  // `alone` is given up when an incarnation ends, on its turn
   const ref_ptr<completion> started_;
   const ref_ptr<completion> ended_;
 
-  const ref_ptr<behaviour> behaviour_;
-
   // The actor's turn only.
+  envelope_ptr at_hand_;
   actor_id sender_ = actor_id::nobody;
-  bool running_ = false;    // on_start() was fine
-  bool gone_ = false;       // end() is over
-  bool published_ = false;  // and told
-  bool refused_ = false;    // the message at hand
+  std::uint8_t pauses_ = 0;  // bits as above
+  bool for_good_ = false;    // finishing_ is not for the supervisor to judge
+  bool renewing_ = false;    // restart() was called
+  bool left_home_ = false;   // `alone` is to be given up after the turn
+  bool published_ = false;   // its end was told
+  std::size_t in_flight_ = 0;
+  std::uint64_t limited_ = 0;  // messages handled with a time limit
   std::optional<stop_reason> finishing_;
   std::optional<fault> why_;
+  std::optional<stop_reason> last_end_;
+  std::optional<fault> last_fault_;
+  std::unique_ptr<extras> extras_;
 
-  std::atomic<std::uint64_t> handled_{0};  // written by the turn, read by all
-  std::atomic<bool> killed_{false};        // written by any thread, once
+  // Written by the turn, read by all.
+  std::atomic<std::uint64_t> handled_{0};
+  std::atomic<std::uint64_t> restarts_{0};
+  std::atomic<std::uint64_t> handling_{0};  // with a time limit only
+  std::atomic<life> life_{life::unborn};
+  std::atomic<stop_reason> end_reason_{stop_reason::stopped};
+  std::atomic<std::uint64_t> overdue_{0};  // by the timer: which message
 
-  std::mutex wait_mutex_;
-  completion* waits_for_ = nullptr;  // guarded by wait_mutex_; see wait()
+  std::atomic<bool> killed_{false};  // written by any thread
+
+  // Written under the wait_graph's mutex, read by the turn.
+  std::atomic<bool> muted_{false};
+  std::atomic<bool> crowded_{false};  // it has muted others, or made them wait
+  int muters_ = 0;                    // guarded by that mutex
+
+  bonds bonds_;
+
+  std::mutex code_mutex_;
+  // Guarded by code_mutex_ for other threads; the turn may read behaviour_.
+  ref_ptr<behaviour> behaviour_;
+  completion* waits_for_ = nullptr;  // see wait()
 
   actor_cell* next_ready_ = nullptr;  // guarded by the shared home's mutex
 

@@ -41,9 +41,19 @@ result<actor_ref> actor_system::spawn(ref_ptr<behaviour> what,
     }
     ref = actor_ref{make_ref_counted<actor_cell>(
         *this,
-        actor_cell::setting{id, std::move(options.name),
-                            options.mailbox_capacity, std::move(options.alone),
-                            std::move(options.home), options.lane},
+        actor_cell::setting{.id = id,
+                            .name = options.name,
+                            .mailbox_capacity = options.mailbox_capacity,
+                            .overflow = options.overflow,
+                            .redirect = std::move(options.redirect),
+                            .concurrency = options.concurrency,
+                            .stash_capacity = options.stash_capacity,
+                            .time_limit = options.time_limit,
+                            .alone = std::move(options.alone),
+                            .home = std::move(options.home),
+                            .lane = options.lane,
+                            .parent = std::move(options.parent),
+                            .source = std::move(options.source)},
         std::move(what))};
     if (!names_.admit(ref)) {
       return make_error(errc::already_exists,
@@ -61,6 +71,11 @@ std::optional<actor_ref> actor_system::find(actor_id id) const {
   const std::lock_guard lock{mutex_};
   const auto found = actors_.find(id);
   return found == actors_.end() ? std::nullopt : std::optional{found->second};
+}
+
+ref_ptr<actor_cell> actor_system::find_cell(actor_id id) const {
+  const auto found = find(id);
+  return ref_ptr<actor_cell>{found ? &found->cell() : nullptr};
 }
 
 std::vector<actor_ref> actor_system::actors() const {
@@ -131,6 +146,7 @@ void actor_system::stop_next() {
 void actor_system::kill_all() noexcept {
   for (const actor_ref& ref : actors()) {
     ref.kill();
+    ref.cell().terminate();  // one that is down has nothing to kill
   }
 }
 
@@ -148,7 +164,7 @@ ref_ptr<completion> actor_system::when_quiet() {
 }
 
 void actor_system::check_quiet() {
-  if (!scheduler_.quiet()) {
+  if (!scheduler_.quiet() || under_way_.load() != 0) {
     return;
   }
   ref_ptr<completion> reached;

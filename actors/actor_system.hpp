@@ -17,17 +17,26 @@
 #include "actors/actor_ref.hpp"
 #include "actors/dead_letters.hpp"
 #include "actors/registry.hpp"
+#include "actors/wait_graph.hpp"
 #include "base/result.hpp"
 #include "scheduler/scheduler.hpp"
 
 namespace troupe {
 
+/// As in actor_cell::setting.
 struct spawn_options {
   std::string name{};  // empty: "actor-<id>"
   std::size_t mailbox_capacity = mailbox::unbounded;
+  overflow_policy overflow = overflow_policy::fail;
+  ref_ptr<actor_cell> redirect{};
+  std::size_t concurrency = 1;
+  std::size_t stash_capacity = 1000;
+  clock_duration time_limit{};
   ref_ptr<isolate> alone{};           // an isolate of its own, or
   ref_ptr<shared_home> home{};        // one that it shares
   std::optional<lane_choice> lane{};  // without a home: it runs there only
+  ref_ptr<child_observer> parent{};
+  ref_ptr<incarnation_source> source{};
 };
 
 class actor_system {
@@ -53,6 +62,7 @@ public:
   std::optional<actor_ref> lookup(const std::string& name) const {
     return names_.lookup(name);
   }
+  ref_ptr<actor_cell> find_cell(actor_id id) const;  // null: it has ended
   std::vector<actor_ref> actors() const;  // in the order of their start
   bool closing() const noexcept {
     return closing_.load(std::memory_order_relaxed);
@@ -68,9 +78,16 @@ public:
   /// running: all that was sent before has been handled.
   ref_ptr<completion> when_quiet();
 
+  /// Any thread: something is under way that is in no mailbox, such as a
+  /// message that an actor has kept; until end_work() all isn't quiet. To be
+  /// ended on a turn.
+  void begin_work() noexcept { under_way_.fetch_add(1); }
+  void end_work() noexcept { under_way_.fetch_sub(1); }
+
   dead_letters& dead() noexcept { return dead_; }
   /// Names and groups.
   registry& names() noexcept { return names_; }
+  wait_graph& waits() noexcept { return waits_; }
   scheduler& get_scheduler() noexcept { return scheduler_; }
   ref_counted* owner() const noexcept { return owner_; }
   /// Before the first spawn; not thread-safe.
@@ -91,6 +108,8 @@ private:
 
   dead_letters dead_;
   registry names_;
+  wait_graph waits_{*this};
+  std::atomic<std::int64_t> under_way_{0};
   std::atomic<bool> closing_{false};  // relaxed: spawn() decides under mutex_
 
   mutable std::mutex mutex_;

@@ -4,6 +4,7 @@
 // worker, with the isolate entered.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "actors/actor_id.hpp"
@@ -14,28 +15,59 @@
 namespace troupe {
 
 class actor_cell;
+class end_notice;
+
+/// Names a timer of an actor; chosen by its behaviour.
+enum class timer_token : std::uint64_t {};
+
+/// What ends a running handler.
+enum class interrupt_kind : std::uint8_t { kill, time_limit };
 
 class behaviour : public ref_counted {
 public:
-  /// First of all. A fault means that the actor never was.
+  /// First of all. A fault means that the incarnation never was.
   virtual std::optional<fault> on_start(actor_cell& self) {
     static_cast<void>(self);
     return std::nullopt;
   }
-  /// One message. May take what it needs out of `e`. Outcomes other than
-  /// "handled" are told to `self`: answer(), fail(), stop_self().
+  /// One message. May take what it needs out of `e`, or all of it: see
+  /// actor_cell::keep(), stash() and forward(). Outcomes other than "handled"
+  /// are told to `self`: answer(), fail(), stop_self().
   virtual void on_message(actor_cell& self, envelope& e) = 0;
   /// A `ready` signal that the behaviour asked for has come.
   virtual void on_ready(actor_cell& self) { static_cast<void>(self); }
+  /// A timer has gone off, and was not cancelled since.
+  virtual void on_timer(actor_cell& self, timer_token which) {
+    static_cast<void>(self);
+    static_cast<void>(which);
+  }
+  /// An actor that this one watches has ended; its last message came before.
+  virtual void on_down(actor_cell& self, const end_notice& what) {
+    static_cast<void>(self);
+    static_cast<void>(what);
+  }
+  /// An actor that this one is linked to has ended, and it traps that.
+  virtual void on_exit(actor_cell& self, const end_notice& what) {
+    static_cast<void>(self);
+    static_cast<void>(what);
+  }
+  /// No message has come for as long as set_receive_timeout() said.
+  virtual void on_receive_timeout(actor_cell& self) { static_cast<void>(self); }
   /// Last of all, always: lets go of everything that needs the isolate. The
-  /// object itself may outlive the actor, on any thread.
+  /// object itself may outlive the actor, on any thread. Messages that were
+  /// kept are given back, see actor_cell::release().
   virtual void on_stop(actor_cell& self, stop_reason reason) noexcept {
     static_cast<void>(self);
     static_cast<void>(reason);
   }
-  /// Any thread: the actor is being killed; end a running on_message() if that
-  /// can be done.
-  virtual void interrupt() noexcept {}
+  /// Any thread: end a running on_message() if that can be done; for a time
+  /// limit, only if actor_cell::is_handling(`message`) still.
+  virtual void interrupt(actor_cell& self, interrupt_kind kind,
+                         std::uint64_t message) noexcept {
+    static_cast<void>(self);
+    static_cast<void>(kind);
+    static_cast<void>(message);
+  }
 };
 
 /// Where code of actors runs: an interpreter, or nothing for C++ actors.
@@ -44,6 +76,37 @@ public:
   /// Around each turn, on the turn's thread. (An interpreter attaches.)
   virtual void enter() noexcept = 0;
   virtual void leave() noexcept = 0;
+};
+
+/// One life of an actor's code; a restart begins another.
+struct incarnation {
+  ref_ptr<behaviour> code;
+  ref_ptr<isolate> alone;  // its own isolate, if it has one
+};
+
+/// Makes incarnations for restarts.
+class incarnation_source : public ref_counted {
+public:
+  /// On the actor's turn. For an actor with an isolate of its own: outside of
+  /// any isolate, in a blocking_region. In a shared home: in its isolate, and
+  /// must not block.
+  virtual result<incarnation> make() = 0;
+};
+
+/// Who decides what becomes of an actor whose incarnation has ended. Such an
+/// actor then waits for actor_cell::restart() or terminate().
+class child_observer : public ref_counted {
+public:
+  /// On the child's turn; must be brief. `why`: for abnormal ends, may be null.
+  virtual void on_child_down(actor_cell& child, stop_reason reason,
+                             const fault* why) noexcept = 0;
+  /// A start, of the first incarnation or of a later one, is over. If it
+  /// failed, `why_not` says so, and on_child_down() (unstarted) follows.
+  virtual void on_child_started(actor_cell& child,
+                                const fault* why_not) noexcept = 0;
+  /// It has ended for good.
+  virtual void on_child_ended(actor_cell& child,
+                              stop_reason reason) noexcept = 0;
 };
 
 }  // namespace troupe

@@ -35,7 +35,12 @@ struct fault {
   payload raised;
 };
 
-enum class wait_result { done, timed_out, interrupted };
+enum class wait_result {
+  done,
+  timed_out,
+  interrupted,
+  deadlock,  // see actor_cell::wait(); completion::wait() doesn't know
+};
 
 namespace detail {
 class wait_in_progress;
@@ -59,11 +64,22 @@ public:
   bool done() noexcept {
     return state() != state_kind::pending || (clock_ != nullptr && expire());
   }
+  /// As done(), but for a deadline that has passed without anybody's notice.
+  bool answered() const noexcept { return state() != state_kind::pending; }
   /// Only when done(), as the two below.
   bool has_value() const noexcept { return state() == state_kind::value; }
   /// Constant from then on.
   const payload& value() const noexcept { return content_; }
   const fault& why() const noexcept { return *fault_; }
+
+  /// Who owes the answer now: an actor's id, or 0. Any thread; relaxed, since
+  /// it only tells who waits for whom.
+  void set_holder(std::uint64_t id) noexcept {
+    holder_.store(id, std::memory_order_relaxed);
+  }
+  std::uint64_t holder() const noexcept {
+    return holder_.load(std::memory_order_relaxed);
+  }
 
   /// Blocks the calling thread, at most `timeout`. `interrupted`: a signal
   /// handler ran in this thread, or interrupt_waits() was called. Never call it
@@ -113,6 +129,7 @@ private:
   payload content_;
   std::unique_ptr<const fault> fault_;  // apart: most answers are values
   std::atomic<state_kind> state_{state_kind::pending};
+  std::atomic<std::uint64_t> holder_{0};
 };
 
 }  // namespace troupe

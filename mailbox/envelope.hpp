@@ -23,6 +23,9 @@ struct envelope {
   ref_ptr<ref_counted> reply_to;   // where an answer goes; null for a tell
   symbol selector = symbol::none;  // the handler it is for, if named
   std::uint8_t kind = 0;           // the meaning is the layer above's
+  bool urgent = false;    // overtakes messages that aren't; the mailbox's
+  bool reserved = false;  // takes up room in a mailbox with a hard limit; its
+  bool refused = false;   // a dead letter already; the layer above's
   payload content;
 };
 

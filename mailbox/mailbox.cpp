@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mailbox/mailbox.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace troupe {
@@ -15,62 +16,110 @@ void prefetch(const envelope* e) noexcept {
   }
 }
 
+std::size_t crowd_at(std::size_t capacity, mailbox_limit limit) noexcept {
+  return capacity != mailbox::unbounded && limit == mailbox_limit::soft
+             ? capacity
+             : std::numeric_limits<std::size_t>::max();
+}
+
 }  // namespace
 
-mailbox::lane::~lane() {
+mailbox::list::~list() {
   while (envelope* e = pop()) {
     const envelope_ptr dropped{e};
   }
 }
 
-bool mailbox::lane::push(envelope* e) noexcept {
+envelope* mailbox::list::pop() noexcept {
+  envelope* const e = first_;
+  if (e != nullptr) {
+    first_ = std::exchange(e->next, nullptr);
+    prefetch(first_);
+  }
+  return e;
+}
+
+void mailbox::list::push_front(envelope* e) noexcept {
+  if (first_ == nullptr) {
+    last_ = e;
+  }
+  e->next = std::exchange(first_, e);
+}
+
+void mailbox::list::append(const chain& added) noexcept {
+  (first_ == nullptr ? first_ : last_->next) = added.first;
+  last_ = added.last;
+}
+
+mailbox::arrivals::~arrivals() {
+  stack_.consume_all([](envelope* e) { const envelope_ptr dropped{e}; });
+}
+
+bool mailbox::arrivals::push(envelope* e) noexcept {
   try {
-    return arrivals_.push(e);
+    return stack_.push(e);
   } catch (const std::bad_alloc&) {
     return false;  // no memory for the node
   }
 }
 
-envelope* mailbox::lane::pop() noexcept {
-  if (oldest_ == nullptr) {
-    if (arrivals_.empty()) {
-      return nullptr;
-    }
+mailbox::chain mailbox::arrivals::take() noexcept {
+  chain taken;
+  if (!stack_.empty()) {
     // The newest comes first, so that putting each before the others is enough
     // (consume_all_atomic_reversed() goes through them twice: 1.5 times the
     // time per message when 300,000 wait).
-    arrivals_.consume_all_atomic([this](envelope* e) {
-      e->next = oldest_;
-      oldest_ = e;
+    stack_.consume_all_atomic([&taken](envelope* e) {
+      if (taken.last == nullptr) {
+        taken.last = e;
+      }
+      e->next = std::exchange(taken.first, e);
+      ++taken.size;
     });
   }
-  envelope* e = oldest_;
-  oldest_ = std::exchange(e->next, nullptr);
-  prefetch(oldest_);
-  return e;
+  return taken;
 }
+
+mailbox::mailbox(std::size_t capacity, mailbox_limit limit)
+    : capacity_{capacity}, crowd_{crowd_at(capacity, limit)}, limit_{limit} {}
 
 mailbox::~mailbox() = default;
 
 push_result mailbox::push(envelope_ptr&& e) noexcept {
-  // Relaxed: a push that races with close() may get in, by contract.
-  if (closed_.load(std::memory_order_relaxed)) {
-    return push_result::closed;
+  if (!reserve(*e)) {
+    // Relaxed: as in push_to().
+    return closed_.load(std::memory_order_relaxed) ? push_result::closed
+                                                   : push_result::full;
   }
-  if (capacity_ != unbounded && !reserve()) {
-    return push_result::full;
+  return push_to(ordinary_, std::move(e));
+}
+
+push_result mailbox::push_urgent(envelope_ptr&& e) noexcept {
+  e->urgent = true;
+  if (!reserve(*e)) {
+    return closed_.load(std::memory_order_relaxed) ? push_result::closed
+                                                   : push_result::full;
   }
-  if (!messages_.push(e.get())) {
-    messages_held_.fetch_sub(capacity_ != unbounded, std::memory_order_relaxed);
-    return push_result::full;
-  }
-  static_cast<void>(e.release());
-  return count_one();
+  return push_to(express_, std::move(e));
+}
+
+push_result mailbox::push_notice(envelope_ptr&& e) noexcept {
+  return push_to(ordinary_, std::move(e));
 }
 
 push_result mailbox::push_signal(envelope_ptr&& e) noexcept {
-  if (closed_.load(std::memory_order_relaxed) || !signals_.push(e.get())) {
+  return push_to(express_, std::move(e));
+}
+
+push_result mailbox::push_to(arrivals& where, envelope_ptr&& e) noexcept {
+  // Relaxed: a push that races with close() may get in, by contract.
+  if (closed_.load(std::memory_order_relaxed)) {
+    unreserve(*e);
     return push_result::closed;
+  }
+  if (!where.push(e.get())) {
+    unreserve(*e);
+    return push_result::full;
   }
   static_cast<void>(e.release());
   return count_one();
@@ -84,8 +133,11 @@ push_result mailbox::count_one() noexcept {
              : push_result::ok;
 }
 
-bool mailbox::reserve() noexcept {
-  // Relaxed: a limit, no publication; the lane's stack publishes the envelope.
+bool mailbox::reserve(envelope& e) noexcept {
+  if (capacity_ == unbounded || limit_ == mailbox_limit::soft) {
+    return true;
+  }
+  // Relaxed: a limit, no publication; the stack publishes the envelope.
   std::size_t held = messages_held_.load(std::memory_order_relaxed);
   do {
     if (held >= capacity_) {
@@ -93,28 +145,166 @@ bool mailbox::reserve() noexcept {
     }
   } while (!messages_held_.compare_exchange_weak(held, held + 1,
                                                  std::memory_order_relaxed));
+  e.reserved = true;
   return true;
 }
 
-envelope_ptr mailbox::pop() noexcept {
-  envelope* e = signals_.pop();
+void mailbox::unreserve(envelope& e) noexcept {
+  if (e.reserved) {
+    e.reserved = false;
+    // Relaxed: pairs with nothing; see reserve().
+    messages_held_.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+push_result mailbox::push_displacing(envelope_ptr&& e,
+                                     envelope_ptr& oldest) noexcept {
+  const push_result result = push(std::move(e));
+  if (result != push_result::full) {
+    return result;
+  }
+  const std::lock_guard lock{displacing_};
+  oldest.reset(displace_locked());
+  if (oldest != nullptr) {
+    e->reserved = std::exchange(oldest->reserved, false);
+  }  // else the reader was quicker, and there is room
+  return push_to(ordinary_, std::move(e));
+}
+
+// The oldest message, and with it its place among those held. It was counted
+// (or is about to be), unless it is shelved.
+envelope* mailbox::displace_locked() noexcept {
+  sort_express();
+  take_messages();
+  envelope* e = messages_.pop();
   if (e == nullptr) {
+    e = urgent_.pop();
+  }
+  if (e == nullptr) {
+    return nullptr;
+  }
+  --listed_;
+  // Relaxed: written under the lock; size() takes any value.
+  const std::size_t shelved = shelved_.load(std::memory_order_relaxed);
+  if (shelved > 0) {
+    shelved_.store(shelved - 1, std::memory_order_relaxed);
+  } else {
+    ++popped_;  // the reader's next settle() takes it off
+  }
+  return e;
+}
+
+// Signals and urgent messages come the same way: apart again.
+void mailbox::sort_express() noexcept {
+  envelope* e = express_.take().first;
+  while (e != nullptr) {
+    envelope* const next = std::exchange(e->next, nullptr);
+    (e->urgent ? urgent_ : signals_).append({e, e, 1});
+    listed_ += e->urgent;
+    e = next;
+  }
+}
+
+void mailbox::take_messages() noexcept {
+  const chain taken = ordinary_.take();
+  if (taken.first != nullptr) {
+    messages_.append(taken);
+    listed_ += taken.size;
+  }
+}
+
+envelope* mailbox::pop_signal() noexcept {
+  if (!express_.empty()) {
+    sort_express();
+  }
+  return signals_.pop();
+}
+
+envelope* mailbox::pop_message() noexcept {
+  envelope* e = urgent_.pop();
+  if (e == nullptr) {
+    if (messages_.empty()) {
+      take_messages();
+    }
     e = messages_.pop();
-    popped_messages_ += e != nullptr;
+  }
+  if (e != nullptr) {
+    --listed_;
+    unreserve(*e);
+  }
+  return e;
+}
+
+envelope* mailbox::pop_any() noexcept {
+  envelope* e = pop_signal();
+  if (e == nullptr && !paused_) {
+    e = pop_message();
   }
   popped_ += e != nullptr;
-  return envelope_ptr{e};
+  return e;
+}
+
+envelope_ptr mailbox::pop() noexcept {
+  if (limit_ == mailbox_limit::displacing) {
+    const std::lock_guard lock{displacing_};
+    return envelope_ptr{pop_any()};
+  }
+  return envelope_ptr{pop_any()};
+}
+
+bool mailbox::has_signal() noexcept {
+  const std::lock_guard lock{displacing_};
+  return !signals_.empty() || !express_.empty();
+}
+
+bool mailbox::has_message() noexcept {
+  const std::lock_guard lock{displacing_};
+  sort_express();
+  return listed_ > 0 || !ordinary_.empty();
+}
+
+void mailbox::put_back(envelope_ptr e) noexcept {
+  const std::lock_guard lock{displacing_};
+  if (capacity_ != unbounded && limit_ != mailbox_limit::soft) {
+    // Relaxed: see reserve(). What was in once gets in again.
+    messages_held_.fetch_add(1, std::memory_order_relaxed);
+    e->reserved = true;
+  }
+  e->urgent = false;
+  messages_.push_front(e.release());
+  ++listed_;
+  --popped_;
+}
+
+void mailbox::shelve() noexcept {
+  sort_express();
+  take_messages();
+  // Relaxed: read by size() only, which takes any value.
+  const std::size_t before = shelved_.load(std::memory_order_relaxed);
+  popped_ +=
+      static_cast<std::int64_t>(listed_) - static_cast<std::int64_t>(before);
+  shelved_.store(listed_, std::memory_order_relaxed);
+}
+
+void mailbox::resume() noexcept {
+  const std::lock_guard lock{displacing_};
+  paused_ = false;
+  popped_ -= static_cast<std::int64_t>(
+      shelved_.exchange(0, std::memory_order_relaxed));
 }
 
 bool mailbox::settle() noexcept {
-  const std::int64_t popped = std::exchange(popped_, 0);
-  const std::size_t messages = std::exchange(popped_messages_, 0);
-  if (capacity_ != unbounded) {
-    // Relaxed: pairs with nothing; see reserve().
-    messages_held_.fetch_sub(messages, std::memory_order_relaxed);
+  std::unique_lock lock{displacing_, std::defer_lock};
+  if (paused_ || limit_ == mailbox_limit::displacing) {
+    lock.lock();
   }
+  if (paused_) {
+    shelve();
+  }
+  const std::int64_t popped = std::exchange(popped_, 0);
   // Pairs with count_one(). After it the mailbox may belong to another turn.
-  return count_.fetch_sub(popped, std::memory_order_acq_rel) - popped > 0;
+  // seq_cst: against the look at a crowd, see actor_cell::relieve().
+  return count_.fetch_sub(popped) - popped > 0;
 }
 
 void mailbox::close() noexcept {
@@ -122,8 +312,10 @@ void mailbox::close() noexcept {
 }
 
 std::size_t mailbox::size() const noexcept {
-  const auto count = count_.load(std::memory_order_relaxed);
-  return count > 0 ? static_cast<std::size_t>(count) : 0;
+  // seq_cst: see settle(). Shelved ones may be counted twice for a moment.
+  const auto count = count_.load();
+  return (count > 0 ? static_cast<std::size_t>(count) : 0) +
+         shelved_.load(std::memory_order_relaxed);
 }
 
 }  // namespace troupe

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where an actor's envelopes wait: many writers, one reader, two lanes.
+// Where an actor's envelopes wait: many writers, one reader.
 //
-// Signals (stop, kill, ...) overtake messages and pass a full mailbox. Within
-// a lane the order is that of the pushes.
+// Signals (stop, kill, ...) overtake urgent messages, which overtake the
+// others; signals pass a full mailbox. Among equals the order is that of the
+// pushes.
 //
 // Wake-up: `count_` is what was pushed less what the reader has settled. The
 // push that takes it from 0 to 1 answers `woke_reader`, and its caller alone
@@ -12,6 +13,10 @@
 // zero and wakes nobody, rightly: its envelope is gone. So a reader is never
 // scheduled twice, never forgotten, and never spins for a slow writer.
 //
+// Pausing: while paused the reader gets signals only, and parks although
+// messages wait. For that, settle() shelves them: they leave `count_` as if
+// they had been popped, and resume() counts them again.
+//
 // Memory ordering: what a writer did before push() is visible to the reader
 // after the pop() that returns that envelope.
 #pragma once
@@ -19,6 +24,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 
 #include <boost/lockfree/stack.hpp>
 
@@ -34,27 +40,54 @@ enum class push_result {
   closed,       // refused, for good: the caller keeps the envelope
 };
 
+/// What becomes of messages beyond the capacity.
+enum class mailbox_limit : std::uint8_t {
+  soft,        // accepted; crowded() tells, and others slow the senders down
+  hard,        // refused
+  displacing,  // accepted; the oldest makes room, see push_displacing()
+};
+
 class mailbox {
 public:
   static constexpr std::size_t unbounded = 0;
 
   /// `capacity`: messages that may wait (signals don't count), or `unbounded`.
-  explicit mailbox(std::size_t capacity = unbounded) : capacity_{capacity} {}
+  explicit mailbox(std::size_t capacity = unbounded,
+                   mailbox_limit limit = mailbox_limit::hard);
   mailbox(const mailbox&) = delete;
   mailbox& operator=(const mailbox&) = delete;
   ~mailbox();  // drops what is left
 
   /// Any thread, lock-free. Moves from `e` only if the envelope was accepted.
   [[nodiscard]] push_result push(envelope_ptr&& e) noexcept;
+  /// As push(), overtaking messages that aren't urgent.
+  [[nodiscard]] push_result push_urgent(envelope_ptr&& e) noexcept;
+  /// As push(), but never `full`: for notices that must arrive, and rank with
+  /// the messages.
+  [[nodiscard]] push_result push_notice(envelope_ptr&& e) noexcept;
   /// As push(), into the lane of signals: never `full`.
   [[nodiscard]] push_result push_signal(envelope_ptr&& e) noexcept;
+  /// Any thread, for `displacing`: never `full`. The oldest message, if it had
+  /// to make room, is then the caller's. Takes a lock when that is so.
+  [[nodiscard]] push_result push_displacing(envelope_ptr&& e,
+                                            envelope_ptr& oldest) noexcept;
 
-  /// The oldest signal, else the oldest message, else null.
+  /// The oldest signal, else the oldest urgent message, else the oldest
+  /// message, else null. While paused: the oldest signal, else null.
   envelope_ptr pop() noexcept TROUPE_REQUIRES(turn);
   /// Ends a turn: accounts for what was popped. True: more has come, take
   /// another turn. False: the reader is parked until a push wakes it; another
   /// thread may be the reader by the time that this returns.
   [[nodiscard]] bool settle() noexcept TROUPE_REQUIRES(turn);
+
+  void pause() noexcept TROUPE_REQUIRES(turn) { paused_ = true; }
+  void resume() noexcept TROUPE_REQUIRES(turn);
+  bool paused() const noexcept TROUPE_REQUIRES(turn) { return paused_; }
+  /// Whether one waits.
+  bool has_signal() noexcept TROUPE_REQUIRES(turn);
+  bool has_message() noexcept TROUPE_REQUIRES(turn);
+  /// A message that was popped goes to the front again, before all others.
+  void put_back(envelope_ptr e) noexcept TROUPE_REQUIRES(turn);
 
   /// From now on pushes are refused. One that overlaps with close() may still
   /// get in, and then wakes the reader like any other.
@@ -63,36 +96,81 @@ public:
   /// Any thread: how many wait or are being handled, about.
   std::size_t size() const noexcept;
   std::size_t capacity() const noexcept { return capacity_; }
+  /// Any thread, for a soft limit: more than `capacity()`.
+  bool crowded() const noexcept { return size() > crowd_; }
+  /// Half of the capacity: when a crowd counts as gone.
+  bool roomy() const noexcept {
+    return capacity_ == unbounded || size() <= capacity_ / 2;
+  }
 
 private:
-  // A lane: Boost's stack takes pushes from all sides; the reader takes the
-  // whole batch with one exchange and keeps it, oldest first, in a list.
-  class lane {
-  public:
-    ~lane();
-    bool push(envelope* e) noexcept;
-    envelope* pop() noexcept;
-
-  private:
-    boost::lockfree::stack<envelope*> arrivals_{0};  // nodes: when needed
-    envelope* oldest_ = nullptr;                     // reader only
+  struct chain {
+    envelope* first = nullptr;
+    envelope* last = nullptr;
+    std::size_t size = 0;
   };
 
+  // Envelopes that only the reader knows, oldest first.
+  class list {
+  public:
+    ~list();
+    bool empty() const noexcept { return first_ == nullptr; }
+    envelope* pop() noexcept;
+    void push_front(envelope* e) noexcept;
+    void append(const chain& added) noexcept;
+
+  private:
+    envelope* first_ = nullptr;
+    envelope* last_ = nullptr;
+  };
+
+  // Boost's stack takes pushes from all sides; the reader takes the whole
+  // batch with one exchange.
+  class arrivals {
+  public:
+    ~arrivals();
+    bool empty() const noexcept { return stack_.empty(); }
+    bool push(envelope* e) noexcept;
+    // All of them, oldest first.
+    chain take() noexcept;
+
+  private:
+    boost::lockfree::stack<envelope*> stack_{0};  // nodes: when needed
+  };
+
+  push_result push_to(arrivals& where, envelope_ptr&& e) noexcept;
   push_result count_one() noexcept;
-  bool reserve() noexcept;
+  bool reserve(envelope& e) noexcept;
+  void unreserve(envelope& e) noexcept;
+  envelope* pop_signal() noexcept;
+  envelope* pop_message() noexcept;
+  envelope* pop_any() noexcept;
+  void sort_express() noexcept;
+  void take_messages() noexcept;
+  void shelve() noexcept;
+  envelope* displace_locked() noexcept;
 
+  // Constant after construction.
   const std::size_t capacity_;
+  const std::size_t crowd_;
+  const mailbox_limit limit_;
 
-  // Reader only.
-  std::int64_t popped_ = 0;          // since the last settle()
-  std::size_t popped_messages_ = 0;  // of these, messages
+  // Reader only; in a displacing mailbox guarded by displacing_.
+  bool paused_ = false;
+  std::int64_t popped_ = 0;  // since the last settle(), less what was put back
+  std::size_t listed_ = 0;   // in urgent_ and messages_
+  list signals_;
+  list urgent_;
+  list messages_;
+  std::mutex displacing_;
 
-  lane signals_;
-  lane messages_;
+  arrivals express_;  // signals and urgent messages
+  arrivals ordinary_;
 
   // Written by all sides, one line apart from the rest.
   alignas(64) std::atomic<std::int64_t> count_{0};
-  std::atomic<std::size_t> messages_held_{0};  // only kept when bounded
+  std::atomic<std::size_t> shelved_{0};        // by the reader, as listed_
+  std::atomic<std::size_t> messages_held_{0};  // only kept with a hard limit
   std::atomic<bool> closed_{false};
 };
 

@@ -100,6 +100,10 @@ result<engine::place> engine::find_place(const std::string& home) {
                       "there is no home '" + home +
                           "'; use \"own\", \"main\" or \"shared:NAME\"");
   }
+  return own_place();
+}
+
+result<engine::place> engine::own_place() {
   auto taken = take_interpreter();
   if (!taken) {
     return taken.error();
@@ -130,6 +134,35 @@ result<std::optional<lane_choice>> engine::find_lane(const engine_spawn& what) {
   }
 }
 
+// A restart in a home of its own gets a fresh interpreter; in a shared one the
+// actor stays where it is.
+class engine::recipe_source final : public incarnation_source {
+public:
+  recipe_source(engine& e, const actor_recipe& recipe, const place& first)
+      : engine_{e},
+        recipe_{recipe.clone()},
+        shared_{first.shared != nullptr ? first.in : nullptr} {}
+
+  result<incarnation> make() override {
+    place where{shared_, nullptr, nullptr};
+    if (shared_ == nullptr) {
+      auto own = engine_.own_place();
+      if (!own) {
+        return own.error();
+      }
+      where = std::move(*own);
+    }
+    return incarnation{
+        make_ref_counted<python_behaviour>(engine_, where.in, recipe_.clone()),
+        std::move(where.alone)};
+  }
+
+private:
+  engine& engine_;  // outlives its actors
+  const actor_recipe recipe_;
+  const ref_ptr<interpreter> shared_;
+};
+
 result<actor_ref> engine::spawn(engine_spawn what) {
   const auto lane = find_lane(what);
   if (!lane) {
@@ -149,13 +182,16 @@ result<actor_ref> engine::spawn_on(engine_spawn what,
     return found.error();
   }
   what.recipe.private_module = found->shared != nullptr;
+  if (what.options.parent != nullptr) {
+    what.options.source =
+        make_ref_counted<recipe_source>(*this, what.recipe, *found);
+  }
+  what.options.alone = std::move(found->alone);
+  what.options.home = std::move(found->shared);
+  what.options.lane = lane;
   return actors_.spawn(make_ref_counted<python_behaviour>(
                            *this, found->in, std::move(what.recipe)),
-                       {.name = std::move(what.name),
-                        .mailbox_capacity = what.mailbox_capacity,
-                        .alone = std::move(found->alone),
-                        .home = std::move(found->shared),
-                        .lane = lane});
+                       std::move(what.options));
 }
 
 bool engine::is_stopped() const {

@@ -42,10 +42,11 @@ enum class thread_choice {
 
 struct engine_spawn {
   actor_recipe recipe;
-  std::string name;          // empty: made up
   std::string home = "own";  // "own", "main", "shared:NAME"
-  std::size_t mailbox_capacity = mailbox::unbounded;
   thread_choice thread = thread_choice::any;
+  // All but the place: `alone`, `home`, `source` are the engine's to fill in.
+  spawn_options options{.mailbox_capacity = 10'000,
+                        .overflow = overflow_policy::mute};
 };
 
 class engine final : public ref_counted {
@@ -85,6 +86,7 @@ public:
   }
 
 private:
+  class recipe_source;
   struct place {
     ref_ptr<interpreter> in;
     ref_ptr<isolate> alone;
@@ -98,6 +100,7 @@ private:
                              std::optional<lane_choice> lane);
   result<std::optional<lane_choice>> find_lane(const engine_spawn& what);
   result<ref_ptr<interpreter>> take_interpreter();
+  result<place> own_place();
   result<place> shared_place(const std::string& name);
 
   // Constant after construction. The order matters: each uses those above it.

@@ -306,9 +306,17 @@ void python_behaviour::forget(actor_id id) noexcept {
   PyErr_Clear();
 }
 
-void python_behaviour::interrupt() noexcept {
-  engine_.get_runtime().interrupt(home_, kill_token_,
-                                  "troupe.errors:ActorKilled");
+void python_behaviour::interrupt(actor_cell& self, interrupt_kind kind,
+                                 std::uint64_t message) noexcept {
+  runtime& r = engine_.get_runtime();
+  if (kind == interrupt_kind::kill) {
+    r.interrupt(home_, kill_token_, "troupe.errors:ActorKilled");
+  } else {
+    r.interrupt(home_, kill_token_, "troupe.errors:HandlerTimeout",
+                [cell = ref_ptr<actor_cell>{&self}, message] {
+                  return cell->is_handling(message);
+                });
+  }
 }
 
 }  // namespace troupe

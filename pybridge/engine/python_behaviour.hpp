@@ -27,6 +27,10 @@ struct actor_recipe {
   std::string class_name;  // qualified, in the module; empty: the module itself
   bool private_module;     // other actors in the interpreter may use it too
   payload arguments;       // of started(), or of the class; an encoded call
+
+  actor_recipe clone() const {
+    return {module, class_name, private_module, arguments.clone()};
+  }
 };
 
 class python_behaviour final : public behaviour {
@@ -37,7 +41,8 @@ public:
   void on_message(actor_cell& self, envelope& e) override;
   void on_ready(actor_cell& self) override;
   void on_stop(actor_cell& self, stop_reason reason) noexcept override;
-  void interrupt() noexcept override;
+  void interrupt(actor_cell& self, interrupt_kind kind,
+                 std::uint64_t message) noexcept override;
 
 private:
   struct handler {

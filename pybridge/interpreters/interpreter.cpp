@@ -36,7 +36,8 @@ bool interpreter::is_current() const noexcept {
   return state != nullptr && state->interp == state_;
 }
 
-bool interpreter::interrupt(std::uint64_t token, const std::string& exception) {
+bool interpreter::interrupt(std::uint64_t token, const std::string& exception,
+                            const std::function<bool()>& still) {
   const std::lock_guard lock{door_};
   if (closed_) {
     return false;
@@ -49,7 +50,7 @@ bool interpreter::interrupt(std::uint64_t token, const std::string& exception) {
   }
   // Under the GIL: what runs now can't end before this is done. The import
   // above may have let it go, so look only here.
-  if (running_.token != token) {
+  if (running_.token != token || (still && !still())) {
     return false;
   }
   running_.interrupted = true;

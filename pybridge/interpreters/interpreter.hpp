@@ -8,6 +8,7 @@
 #include "pybridge/python.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 
@@ -49,8 +50,9 @@ public:
   /// nothing when that isn't running. Lands at the next bytecode: a blocked C
   /// call goes on. Blocks until it gets this GIL, so it is for service threads:
   /// see runtime::interrupt().
-  bool interrupt(std::uint64_t token, const std::string& exception)
-      TROUPE_EXCLUDES(gil);
+  /// `still`: asked at the last moment, under the GIL, unless it is empty.
+  bool interrupt(std::uint64_t token, const std::string& exception,
+                 const std::function<bool()>& still = {}) TROUPE_EXCLUDES(gil);
 
   /// Detached, once, when no turn will ever run here again. Joins the threads
   /// that the user started, runs atexit functions, flushes: may block for ever,

@@ -181,11 +181,10 @@ result<void> runtime::renew(interpreter& home) {
 }
 
 void runtime::interrupt(ref_ptr<interpreter> home, std::uint64_t token,
-                        std::string exception) {
+                        std::string exception, std::function<bool()> still) {
   interrupters_.post(
-      [home = std::move(home), token, exception = std::move(exception)] {
-        home->interrupt(token, exception);
-      });
+      [home = std::move(home), token, exception = std::move(exception),
+       still = std::move(still)] { home->interrupt(token, exception, still); });
 }
 
 void runtime::interrupt_main() noexcept {

@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -67,7 +68,7 @@ public:
 
   /// Any thread; doesn't block. See interpreter::interrupt().
   void interrupt(ref_ptr<interpreter> home, std::uint64_t token,
-                 std::string exception);
+                 std::string exception, std::function<bool()> still = {});
   /// Any thread; doesn't block. As Ctrl-C in an ordinary Python: Python's
   /// handler of SIGINT runs on the first thread, so KeyboardInterrupt is raised
   /// there, also out of a system call that waits. Embedded only.

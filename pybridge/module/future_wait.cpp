@@ -116,6 +116,7 @@ bool wait_for_answer(module_state& state, const request& r, PyObject* seconds) {
       raise_not_yet(r, *timeout);
       return false;
     case wait_result::interrupted:
+    case wait_result::deadlock:
       return false;
   }
   return false;

@@ -32,12 +32,38 @@ const char* class_for(errc code) noexcept {
 
 // One detached wait, told to the scheduler if this thread runs a turn.
 wait_result wait_once(actor_cell* cell, completion& c,
-                      std::optional<nanoseconds> timeout) {
+                      std::optional<nanoseconds> timeout,
+                      wait_graph::cells& cycle) {
   PyThreadState* const attached = PyEval_SaveThread();
   const wait_result result =
-      cell == nullptr ? c.wait(timeout) : cell->wait(c, timeout);
+      cell == nullptr ? c.wait(timeout) : cell->wait(c, timeout, &cycle);
   PyEval_RestoreThread(attached);
   return result;
+}
+
+// "'a' waits for 'b', which waits for 'a'"
+void raise_deadlock(const wait_graph::cells& cycle) {
+  std::string words = "this wait would never end: actor '" +
+                      cycle.front()->name() + "' waits for ";
+  for (std::size_t i = 1; i < cycle.size(); ++i) {
+    words += "'" + cycle[i]->name() + "', which waits for ";
+  }
+  words += "'" + cycle.front()->name() + "'";
+  PyErr_SetString(PyExc_RuntimeError, words.c_str());
+}
+
+// What ended the wait, if it was no answer.
+bool raise_interrupt(const actor_cell* cell) {
+  if (cell != nullptr && cell->killed()) {
+    raise_named("ActorKilled", "killed while it waited for an answer");
+    return true;
+  }
+  if (cell != nullptr && cell->overdue()) {
+    raise_named("HandlerTimeout",
+                "the handler waited beyond its actor's time_limit");
+    return true;
+  }
+  return PyErr_CheckSignals() < 0;
 }
 
 }  // namespace
@@ -122,22 +148,22 @@ wait_result wait_detached(completion& c, std::optional<nanoseconds> timeout) {
   }
   actor_cell* const cell = actor_cell::current();
   const auto deadline =
-      timeout ? std::optional{steady::now() + *timeout} : std::nullopt;
+      timeout ? steady::now() + *timeout : steady::time_point::max();
   for (;;) {
-    const wait_result result = wait_once(cell, c, timeout);
-    if (cell != nullptr && cell->killed()) {
-      raise_named("ActorKilled", "killed while it waited for an answer");
+    wait_graph::cells cycle;
+    const wait_result result = wait_once(cell, c, timeout, cycle);
+    if (result == wait_result::deadlock) {
+      raise_deadlock(cycle);
       return wait_result::interrupted;
     }
-    if (PyErr_CheckSignals() < 0) {
+    if (raise_interrupt(cell)) {
       return wait_result::interrupted;
     }
     if (result != wait_result::interrupted) {
       return result;
     }
-    if (deadline) {
-      timeout =
-          std::max(nanoseconds{0}, nanoseconds{*deadline - steady::now()});
+    if (timeout) {
+      timeout = std::max(nanoseconds{0}, nanoseconds{deadline - steady::now()});
     }
   }
 }

@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "actors/actor_system.hpp"
 #include "pybridge/data/convert.hpp"
 #include "pybridge/module/future_object.hpp"
+#include "pybridge/module/sending.hpp"
 
 namespace troupe {
 namespace {
@@ -116,16 +116,6 @@ bool encode_arguments(module_state& state, bool ask, sending what,
   return encode(state.types, what.args[0], e.content);
 }
 
-PyObject* refuse_full(const envelope& refused, const actor_ref& receiver) {
-  receiver.cell().system().dead().note(refused, receiver.id(),
-                                       dead_reason::mailbox_full);
-  return raise_named(
-      "MailboxFull",
-      ("actor '" + receiver.name() + "' has a full mailbox (" +
-       std::to_string(receiver.cell().mailbox_capacity()) + " messages)")
-          .c_str());
-}
-
 PyObject* sender_call(PyObject* object, PyObject* const* args,
                       std::size_t nargsf, PyObject* kwnames) {
   const sender_object& self = *as_sender(object);
@@ -148,8 +138,8 @@ PyObject* sender_call(PyObject* object, PyObject* const* args,
       return nullptr;
     }
   }
-  if (self.receiver.cell().deliver(std::move(e)) == push_result::full) {
-    return refuse_full(*e, self.receiver);
+  if (!send(self.receiver, std::move(e))) {
+    return nullptr;
   }
   return self.ask ? answer.release() : Py_NewRef(Py_None);
 }

@@ -76,12 +76,25 @@ TEST_CASE("an ask that the actor doesn't answer ends in a fault") {
 
 TEST_CASE("an answer after the asker gave up is a counted dead letter") {
   stage s;
-  const actor_ref a = s.spawn(make_scripted(
-      [](actor_cell& self, envelope& e) { self.answer(e, payload::of(1)); }));
-  const auto answer = a.ask(payload::of(1));
-  answer->set_fault({make_error(errc::cancelled, "no longer wanted"), {}});
+  ref_ptr<completion> answer;
+  const actor_ref a =
+      s.spawn(make_scripted([&answer](actor_cell& self, envelope& e) {
+        answer->set_fault({make_error(errc::cancelled, "unwanted"), {}});
+        self.answer(e, payload::of(1));
+      }));
+  answer = a.ask(payload::of(1));
   s.scheduler.run();
   CHECK(s.system.dead().count(dead_reason::late_reply) == 1);
+}
+
+TEST_CASE("a request that was given up before it began is not handled") {
+  stage s;
+  std::vector<int> seen;
+  const auto answer = s.spawn(make_recorder(seen)).ask(payload::of(1));
+  answer->set_fault({make_error(errc::cancelled, "no longer wanted"), {}});
+  s.scheduler.run();
+  CHECK(seen.empty());
+  CHECK(s.system.dead().count(dead_reason::cancelled) == 1);
 }
 
 TEST_CASE("stop() overtakes what waits, which becomes dead letters") {

@@ -79,6 +79,13 @@ class ActorKilled(BaseException):
     """
 
 
+class HandlerTimeout(TroupeError, TimeoutError):
+    """A handler has run for longer than its actor's time_limit.
+
+    Raised inside the handler; see `time_limit` of System.spawn().
+    """
+
+
 class RemoteError(TroupeError):
     """An exception of a class that can't be had here.
 

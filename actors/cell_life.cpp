@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+// actor_cell: starting, ending, restarting.
+#include <string>
+#include <utility>
+
+#include "actors/actor_system.hpp"
+#include "actors/cell_extras.hpp"
+
+namespace troupe {
+namespace {
+
+fault ended_before_start(const std::string& name, stop_reason reason) {
+  return {make_error(errc::stopped, "actor '" + name + "' was " +
+                                        std::string{to_string(reason)} +
+                                        " before it had started"),
+          {}};
+}
+
+fault linked_end(const end_notice& what) {
+  std::string words = "actor '" + what.name() +
+                      "', to which it is linked, was " +
+                      std::string{to_string(what.reason())};
+  if (!what.words().empty()) {
+    words += ": " + what.words();
+  }
+  return {make_error(errc::failed, std::move(words)), {}};
+}
+
+}  // namespace
+
+bool actor_cell::lives() const noexcept {
+  const life now = state();
+  return now == life::starting || now == life::running;
+}
+
+// A signal. Those that end the incarnation do so in after_dispatch().
+void actor_cell::obey(const envelope& e) noexcept {
+  switch (static_cast<envelope_kind>(e.kind)) {
+    case envelope_kind::start:
+      start();
+      break;
+    case envelope_kind::terminate:
+      finish_for_good(stop_reason::shutdown);
+      break;
+    case envelope_kind::halt:
+      finish_as(stop_reason::halted);
+      break;
+    case envelope_kind::restart:
+      renewing_ = state() == life::down;
+      break;
+    case envelope_kind::relieved:
+      if (!muted_.load()) {
+        unpause(paused_muted);
+      }
+      break;
+    case envelope_kind::ready:
+      if (state() == life::running) {
+        behaviour_->on_ready(*this);
+      }
+      break;
+    case envelope_kind::linked:
+      on_linked(static_cast<const end_notice&>(*e.content.attachments()[0]));
+      break;
+    case envelope_kind::quiet_for:
+      check_receive_timeout();
+      break;
+    default:  // kill: after_dispatch() sees it by itself
+      break;
+  }
+}
+
+void actor_cell::take_notice(const envelope& e) noexcept {
+  const auto kind = static_cast<envelope_kind>(e.kind);
+  if (kind == envelope_kind::stop) {
+    finish_for_good(system_.closing() ? stop_reason::shutdown
+                                      : stop_reason::stopped);
+    return;
+  }
+  if (state() != life::running || extras_ == nullptr) {
+    return;  // meant for an incarnation that has ended
+  }
+  ref_counted& content = *e.content.attachments()[0];
+  if (kind == envelope_kind::timer) {
+    timer_token token{};
+    if (extras_->timers.take(content, token)) {
+      behaviour_->on_timer(*this, token);
+    }
+    return;
+  }
+  const auto& what = static_cast<const end_notice&>(content);
+  if (kind == envelope_kind::exit) {
+    behaviour_->on_exit(*this, what);
+  } else if (extras_->watched.erase(what.id()) != 0) {
+    behaviour_->on_down(*this, what);
+  }
+}
+
+void actor_cell::start() noexcept {
+  life_.store(life::starting, std::memory_order_relaxed);
+  auto why_not =
+      killed() ? std::optional{ended_before_start(name(), stop_reason::killed)}
+               : behaviour_->on_start(*this);
+  if (why_not) {
+    start_failed(std::move(*why_not));
+    return;
+  }
+  life_.store(life::running, std::memory_order_relaxed);
+  started_->set_value({});
+  if (setting_.parent != nullptr) {
+    setting_.parent->on_child_started(*this, nullptr);
+  }
+}
+
+void actor_cell::start_failed(fault why) noexcept {
+  if (setting_.parent != nullptr) {
+    setting_.parent->on_child_started(*this, &why);
+  }
+  why_.emplace(std::move(why));
+  finish_as(killed() ? stop_reason::killed : stop_reason::unstarted);
+}
+
+// Outside of the isolate, if it has one of its own.
+void actor_cell::renew() noexcept {
+  renewing_ = false;
+  // Relaxed: pairs with nothing; a kill from now on is for the new one.
+  killed_.store(false, std::memory_order_relaxed);
+  restarts_.fetch_add(1, std::memory_order_relaxed);
+  last_fault_ = std::exchange(why_, std::nullopt);
+  finishing_.reset();
+  const running_scope scope{*this};
+  if (make_incarnation()) {
+    const ref_ptr<isolate> own = setting_.alone;
+    if (own != nullptr) {
+      own->enter();
+    }
+    start();
+    unpause(paused_down);
+    system_.end_work();  // see go_down()
+    after_dispatch();
+    if (own != nullptr) {
+      own->leave();
+    }
+  }
+  if (std::exchange(left_home_, false)) {
+    setting_.alone.reset();
+  }
+}
+
+bool actor_cell::make_incarnation() noexcept {
+  const auto make = [this] {
+    if (setting_.home != nullptr) {
+      return setting_.source->make();
+    }
+    const blocking_region region{system_.get_scheduler()};
+    return setting_.source->make();
+  };
+  auto made = make();
+  if (!made) {
+    const fault why{made.error(), {}};
+    setting_.parent->on_child_started(*this, &why);
+    setting_.parent->on_child_down(*this, stop_reason::unstarted, &why);
+    return false;
+  }
+  setting_.alone = std::move(made->alone);
+  const std::lock_guard lock{code_mutex_};
+  behaviour_ = std::move(made->code);
+  return true;
+}
+
+void actor_cell::stop_self() noexcept {
+  finish_as(stop_reason::stopped);
+}
+
+void actor_cell::fail_self(fault why) noexcept {
+  if (!why_) {
+    why_.emplace(std::move(why));
+  }
+  finish_as(stop_reason::failed);
+}
+
+void actor_cell::finish_as(stop_reason reason) noexcept {
+  if (lives() && !finishing_) {
+    finishing_ = reason;
+  }
+}
+
+void actor_cell::finish_for_good(stop_reason reason) noexcept {
+  for_good_ = true;
+  finish_as(reason);
+  if (state() == life::down) {
+    renewing_ = false;
+    // What it went down of, if the supervisor leaves it at that.
+    finishing_ =
+        reason == stop_reason::shutdown && *last_end_ != stop_reason::halted
+            ? *last_end_
+            : reason;
+    system_.end_work();  // see go_down()
+    go();
+  }
+}
+
+void actor_cell::end_incarnation() noexcept {
+  const stop_reason reason = *finishing_;
+  behaviour_->on_stop(*this, reason);
+  let_go_of_extras();
+  tell_links(reason);
+  left_home_ = true;
+  if (setting_.parent != nullptr && !for_good_) {
+    go_down();
+  } else {
+    go();
+  }
+}
+
+void actor_cell::let_go_of_extras() noexcept {
+  if (extras_ == nullptr) {
+    return;
+  }
+  unstash_all();
+  for (const auto& [id, other] : extras_->watched) {
+    other->bonds_.remove_watcher(*this);
+  }
+  system_.get_scheduler().cancel(extras_->quiet_timer);
+  extras_.reset();
+}
+
+// The supervisor decides; until then there is work to be done.
+void actor_cell::go_down() noexcept {
+  system_.begin_work();
+  life_.store(life::down, std::memory_order_relaxed);
+  last_end_ = finishing_;
+  finishing_.reset();
+  {
+    const std::lock_guard lock{code_mutex_};
+    behaviour_.reset();
+  }
+  pause(paused_down);
+  setting_.parent->on_child_down(*this, *last_end_, why_ ? &*why_ : nullptr);
+}
+
+void actor_cell::go() noexcept {
+  life_.store(life::ended, std::memory_order_relaxed);
+  mailbox_.close();
+  pauses_ = 0;
+  if (mailbox_.paused()) {
+    mailbox_.resume();
+  }
+  while (envelope_ptr left = mailbox_.pop()) {
+    dispatch(std::move(left));
+  }
+}
+
+void actor_cell::publish_end() noexcept {
+  if (state() != life::ended || std::exchange(published_, true)) {
+    return;
+  }
+  const stop_reason reason = *finishing_;
+  end_reason_.store(reason);
+  setting_.alone.reset();
+  if (setting_.lane && setting_.lane->released) {
+    system_.get_scheduler().release_lane(setting_.lane->index);
+  }
+  system_.forget(*this, reason);
+  if (setting_.parent != nullptr) {
+    setting_.parent->on_child_ended(*this, reason);
+  }
+  tell_watchers();
+  system_.waits().relieve(*this, true);
+  if (!started_->done()) {
+    // Only now: whoever spawned it finds it gone.
+    started_->set_fault(why_ ? std::move(*why_)
+                             : ended_before_start(name(), reason));
+    ended_->set_value({});
+  } else if (why_ && reason == stop_reason::failed) {
+    ended_->set_fault(std::move(*why_));
+  } else {
+    ended_->set_value({});
+  }
+}
+
+bonds::end actor_cell::how_it_ends(stop_reason reason) const {
+  return {reason, why_ ? why_->what.detail : std::string{}};
+}
+
+ref_ptr<end_notice> actor_cell::notice_of(const bonds::end& how) {
+  return make_ref_counted<end_notice>(ref_ptr<ref_counted>{this}, id(), name(),
+                                      how.reason, how.words);
+}
+
+void actor_cell::notify_end(actor_cell& other, envelope_kind kind,
+                            const ref_ptr<end_notice>& what) noexcept {
+  auto e = make_envelope();
+  e->kind = static_cast<std::uint8_t>(kind);
+  e->sender = static_cast<std::uint64_t>(id());
+  e->content.attach(what);
+  if (kind != envelope_kind::linked) {
+    other.notify(std::move(e));
+  } else if (other.mailbox_.push_signal(std::move(e)) ==
+             push_result::woke_reader) {
+    other.wake();
+  }
+}
+
+void actor_cell::tell_links(stop_reason reason) noexcept {
+  const auto others = bonds_.take_links();
+  if (others.empty()) {
+    return;
+  }
+  const auto what = notice_of(how_it_ends(reason));
+  for (const auto& other : others) {
+    notify_end(*other, envelope_kind::linked, what);
+  }
+}
+
+void actor_cell::tell_watchers() noexcept {
+  const auto others = bonds_.close(how_it_ends(*finishing_));
+  if (others.empty()) {
+    return;
+  }
+  const auto what = notice_of(how_it_ends(*finishing_));
+  for (const auto& other : others) {
+    notify_end(*other, envelope_kind::down, what);
+  }
+}
+
+// Unless it was unlinked in the meantime.
+void actor_cell::on_linked(const end_notice& what) noexcept {
+  auto& other = static_cast<actor_cell&>(*what.who());
+  if (!bonds_.remove_link(other) || !lives()) {
+    return;
+  }
+  if (traps_exit()) {
+    notify_end(*this, envelope_kind::exit,
+               ref_ptr<end_notice>{const_cast<end_notice*>(&what)});
+  } else if (is_abnormal(what.reason())) {
+    fail_self(linked_end(what));
+  }
+}
+
+}  // namespace troupe

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who can't go on before somebody else does: actors that wait in a handler for
+// an answer, and actors that are muted because they sent to a crowded one.
+//
+// Muting slows senders down where nobody may block. An actor that sends to a
+// crowded one finishes the message at hand, and then gets no further one until
+// the receiver's mailbox is half empty.
+//
+// No cycle of muted actors can come about: an actor that is crowded itself is
+// never muted. For suppose there was one, and A in it had been muted last. The
+// actor before A in the cycle is muted by A, so A was crowded by then, and
+// would not have been muted. (All of this is decided under one mutex, and an
+// actor counts as crowded for as long as it mutes somebody.)
+//
+// Waiting for answers can form cycles: whoever would close one is told, and
+// doesn't wait. In a cycle of both kinds the muted one is let go: being muted
+// is a courtesy, an answer is not.
+//
+// Any thread. Nothing here is on the path of a message: begin_wait() precedes
+// a wait, mute() a pause.
+#pragma once
+
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/actor_id.hpp"
+#include "actors/completion.hpp"
+#include "base/ref_counted.hpp"
+
+namespace troupe {
+
+class actor_cell;
+class actor_system;
+
+class wait_graph {
+public:
+  using cells = std::vector<ref_ptr<actor_cell>>;
+
+  explicit wait_graph(actor_system& system) : system_{system} {}
+
+  /// `waiter` is about to block in its handler until `c` is done. Not empty: it
+  /// must not, for that is the cycle which it would close. Else end_wait().
+  cells begin_wait(actor_cell& waiter, completion& c);
+  void end_wait(actor_cell& waiter) noexcept;
+
+  /// On the turn of `sender`, which has sent to the crowded `receiver`.
+  void mute(actor_cell& sender, actor_cell& receiver);
+  /// Done when `receiver` has room again, or has ended.
+  ref_ptr<completion> when_room(actor_cell& receiver);
+  /// Lets all go that wait for room, if there is room, or in any case.
+  void relieve(actor_cell& receiver, bool in_any_case) noexcept;
+
+private:
+  struct waiting {
+    ref_ptr<actor_cell> waiter;
+    completion* answer;  // alive while the waiter waits
+  };
+  struct crowd {
+    cells muted;
+    std::vector<ref_ptr<completion>> waiting;
+  };
+  struct search;  // for a cycle
+
+  bool leads_to(search& s, actor_id from);
+  bool waits_lead_to(search& s, actor_id from);
+  bool home_leads_to(search& s, const ref_ptr<actor_cell>& from);
+  bool mutes_lead_to(search& s, const ref_ptr<actor_cell>& from);
+  bool mutes(const actor_cell& receiver,
+             const actor_cell& sender) const noexcept;
+  static void tell_relieved(const cells& actors, const crowd& others);
+  void unmute_locked(actor_cell& sender, cells& to_wake) noexcept;
+  crowd take_crowd_locked(actor_cell& receiver, cells& to_wake) noexcept;
+
+  actor_system& system_;
+
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  std::unordered_map<actor_id, waiting> waits_;
+  std::unordered_map<const actor_cell*, crowd> crowds_;  // by receiver
+};
+
+}  // namespace troupe
