@@ -29,12 +29,21 @@ double measure_ticks_per_nanosecond() noexcept {
   return rates[rates.size() / 2];
 }
 
+double ticks_per_nanosecond() noexcept {
+  static const double measured = measure_ticks_per_nanosecond();
+  return measured;
+}
+
 }  // namespace
 
 ticks ticks_in(std::chrono::nanoseconds duration) noexcept {
-  static const double per_nanosecond = measure_ticks_per_nanosecond();
   return static_cast<ticks>(static_cast<double>(duration.count()) *
-                            per_nanosecond);
+                            ticks_per_nanosecond());
+}
+
+std::chrono::nanoseconds duration_of(ticks age) noexcept {
+  return std::chrono::nanoseconds{static_cast<std::int64_t>(
+      static_cast<double>(age) / ticks_per_nanosecond())};
 }
 
 }  // namespace troupe

@@ -24,5 +24,7 @@ inline ticks ticks_now() noexcept {
 
 /// How many ticks `duration` takes. The first call measures for 0.2 ms.
 ticks ticks_in(std::chrono::nanoseconds duration) noexcept;
+/// The other way round, about.
+std::chrono::nanoseconds duration_of(ticks age) noexcept;
 
 }  // namespace troupe

@@ -6,8 +6,8 @@
 namespace troupe {
 
 lane::lane(activity& counts, const std::string& thread_name)
-    : counts_{counts}, thread_{[this, thread_name] {
-        name_this_thread(thread_name);
+    : counts_{counts}, thread_name_{thread_name}, thread_{[this] {
+        name_this_thread(thread_name_);
         run();
       }} {}
 
@@ -66,7 +66,10 @@ void lane::run() noexcept {
 
 void lane::run_turn(runnable& r) noexcept {
   counts_.count_turn();
-  if (r.resume() == turn_result::more) {
+  mark_.begin(r, ticks_now());
+  const turn_result result = r.resume();
+  mark_.end();
+  if (result == turn_result::more) {
     static_cast<void>(queue_.push(r));  // never closed
     return;
   }

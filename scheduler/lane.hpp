@@ -9,6 +9,7 @@
 #include "scheduler/activity.hpp"
 #include "scheduler/parker.hpp"
 #include "scheduler/run_queue.hpp"
+#include "scheduler/turn_mark.hpp"
 
 namespace troupe {
 
@@ -24,6 +25,9 @@ public:
   /// Any thread, when nothing more is pushed: the thread ends when all that is
   /// queued has had its turns.
   void retire() noexcept;
+  /// Any thread.
+  const turn_mark& mark() const noexcept { return mark_; }
+  const std::string& thread_name() const noexcept { return thread_name_; }
   /// Waits for the turn in progress. Not for the lane's own thread.
   void stop() noexcept;
   /// Waits for the thread of a lane that retires.
@@ -38,12 +42,14 @@ private:
   void wake_if_asleep() noexcept;
 
   activity& counts_;
+  const std::string thread_name_;
   run_queue queue_{run_queue::initially::open};
   parker parker_;
   // As in idle_set.hpp, for one: seq_cst, and whoever clears it wakes once.
   std::atomic<bool> asleep_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> retiring_{false};
+  turn_mark mark_;
   std::thread thread_;
 };
 

@@ -99,6 +99,16 @@ void lanes::join_released(const lane& which) noexcept {
   gone->join();  // without the lock: the turn in progress may need it
 }
 
+void lanes::add_to(std::vector<turn_report>& turns) const {
+  const std::lock_guard lock{mutex_};
+  for (const auto& [index, l] : lanes_) {
+    if (const auto age = l->mark().age()) {
+      turns.push_back(
+          {l->thread_name(), l->mark().running(), duration_of(*age)});
+    }
+  }
+}
+
 void lanes::stop() noexcept {
   {
     const std::lock_guard lock{mutex_};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "scheduler/lane.hpp"
+#include "scheduler/scheduler.hpp"
 
 namespace troupe {
 
@@ -36,6 +37,8 @@ public:
   std::size_t acquire();
   void release(std::size_t index) noexcept;
   std::size_t shared();
+
+  void add_to(std::vector<turn_report>& turns) const;
 
   /// Waits for the turns in progress. Not for a lane's own thread.
   void stop() noexcept;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "scheduler/runnable.hpp"
 
@@ -42,6 +43,13 @@ struct scheduler_stats {
   std::uint64_t hand_overs = 0;  // long turns that lost their queue
   std::size_t workers = 0;
   std::size_t spare_workers = 0;  // started for long or blocked turns
+};
+
+/// A turn that is in progress, for people to look at.
+struct turn_report {
+  std::string thread;
+  const void* runnable;  // it may be gone by now: to compare only
+  clock_duration age;
 };
 
 /// Something that a thread waits for; see scheduler::drive().
@@ -125,6 +133,8 @@ public:
   virtual void set_on_quiet(std::function<void()> on_quiet) = 0;
 
   virtual scheduler_stats stats() const = 0;
+  /// Any thread: the turns in progress, as of a moment ago.
+  virtual std::vector<turn_report> turns() const { return {}; }
 };
 
 /// Around anything in a turn that may wait: others' turns go elsewhere.

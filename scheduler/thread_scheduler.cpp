@@ -157,6 +157,13 @@ void thread_scheduler::set_on_quiet(std::function<void()> on_quiet) {
   parts_->counts.set_on_quiet(std::move(on_quiet));
 }
 
+std::vector<turn_report> thread_scheduler::turns() const {
+  std::vector<turn_report> all;
+  parts_->group.add_to(all);
+  parts_->dedicated.add_to(all);
+  return all;
+}
+
 scheduler_stats thread_scheduler::stats() const {
   const activity& counts = parts_->counts;
   scheduler_stats stats;

@@ -55,6 +55,7 @@ public:
   bool quiet() const noexcept override;
   void set_on_quiet(std::function<void()> on_quiet) override;
   scheduler_stats stats() const override;
+  std::vector<turn_report> turns() const override;
 
 private:
   struct parts;

@@ -40,9 +40,9 @@ worker* worker::current() noexcept {
 }
 
 bool worker::in_turn_for(ticks age) const noexcept {
-  // Relaxed: a stale value makes one decision worse, no more.
-  const ticks began = turn_began_.load(std::memory_order_relaxed);
-  return began != no_turn && ticks_now() - began >= age;
+  // A stale value makes one decision worse, no more.
+  const auto present = mark_.age();
+  return present && *present >= age;
 }
 
 bool worker::in_long_turn() const noexcept {
@@ -168,13 +168,13 @@ void worker::sleep() noexcept {
 
 void worker::run_turn(runnable& r) noexcept {
   const ticks began = ticks_now();
-  // Relaxed: hints, see in_turn_for() and runnable.
-  turn_began_.store(began, std::memory_order_relaxed);
+  mark_.begin(r, began);
+  // Relaxed: hints, see in_long_turn() and runnable.
   update(expects_long_turn_, r.was_long_.load(std::memory_order_relaxed));
   update(r.worker_, index_);
   counts_.turns.increment();
   const turn_result result = r.resume();
-  turn_began_.store(no_turn, std::memory_order_relaxed);  // as above
+  mark_.end();
   update(r.was_long_, ticks_now() - began >= group_.long_turn());
   if (result == turn_result::more) {
     group_.leave_with(*this, r);

@@ -16,6 +16,7 @@
 #include "scheduler/activity.hpp"
 #include "scheduler/parker.hpp"
 #include "scheduler/run_queue.hpp"
+#include "scheduler/turn_mark.hpp"
 
 namespace troupe {
 
@@ -50,6 +51,7 @@ public:
   bool in_turn_for(ticks age) const noexcept;
   /// Whether it is in a turn that is long, or probably will be.
   bool in_long_turn() const noexcept;
+  const turn_mark& mark() const noexcept { return mark_; }
   /// What was in the hot slot, if anything; now the caller's to run or queue.
   runnable* take_hot() noexcept {
     return hot_.load() == nullptr ? nullptr : hot_.exchange(nullptr);
@@ -79,8 +81,6 @@ public:
   bool leave_region() noexcept { return --regions_ == 0; }
 
 private:
-  static constexpr ticks no_turn = 0;
-
   void run(const std::string& thread_name) noexcept;
   runnable* next() noexcept;
   bool has_seat() noexcept;
@@ -107,7 +107,7 @@ private:
   std::thread thread_;  // only start() and join()
 
   // Written by this worker, read by others.
-  alignas(64) std::atomic<ticks> turn_began_{no_turn};
+  alignas(64) turn_mark mark_;
   std::atomic<bool> expects_long_turn_{false};  // as the last one was
   std::atomic<runnable*> hot_{nullptr};         // thieves take from it
 

@@ -84,6 +84,16 @@ void worker_group::add_to(scheduler_stats& stats) const noexcept {
   stats.hand_overs += hand_overs_.load(std::memory_order_relaxed);
 }
 
+void worker_group::add_to(std::vector<turn_report>& turns) const {
+  for (std::uint32_t i = 0; i < started_.load(); ++i) {
+    const worker& w = *workers_[i];
+    if (const auto age = w.mark().age()) {
+      turns.push_back({options_.thread_name + std::to_string(i),
+                       w.mark().running(), duration_of(*age)});
+    }
+  }
+}
+
 worker& worker_group::next_in_turn() noexcept {
   // Relaxed: any value will do.
   const auto turn = turn_of_.fetch_add(1, std::memory_order_relaxed);

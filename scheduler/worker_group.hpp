@@ -57,6 +57,7 @@ public:
   /// After stop(): releases what is queued. False: nothing was.
   bool drop_queued() noexcept;
   void add_to(scheduler_stats& stats) const noexcept;
+  void add_to(std::vector<turn_report>& turns) const;
 
   std::size_t size() const noexcept { return workers_.size(); }
   worker& at(std::uint32_t index) noexcept { return *workers_[index]; }

@@ -54,7 +54,19 @@ bool interpreter::interrupt(std::uint64_t token, const std::string& exception,
     return false;
   }
   running_.interrupted = true;
-  return PyThreadState_SetAsyncExc(running_.thread, type.get()) == 1;
+  return PyThreadState_SetAsyncExc(running_.state->thread_id, type.get()) == 1;
+}
+
+interpreter::running_code interpreter::look() {
+  const std::lock_guard lock{door_};
+  if (closed_) {
+    return {};
+  }
+  const visit scope{*this};
+  // Under the GIL: what runs can't end, nor its state go, before this is done.
+  return running_.token == 0
+             ? running_code{}
+             : running_code{running_.token, stack_of(running_.state)};
 }
 
 end_result interpreter::end() {
@@ -106,13 +118,13 @@ interpreter::interruptible::interruptible(interpreter& home,
                                           std::uint64_t token) noexcept
     : home_{home} {
   TROUPE_ASSERT(home.is_current() && home.running_.token == 0 && token != 0);
-  home.running_ = {token, PyThread_get_thread_ident(), false};
+  home.running_ = {token, PyThreadState_GetUnchecked(), false};
 }
 
 interpreter::interruptible::~interruptible() {
   TROUPE_ASSERT(home_.is_current());
   if (home_.running_.interrupted) {
-    PyThreadState_SetAsyncExc(home_.running_.thread, nullptr);
+    PyThreadState_SetAsyncExc(home_.running_.state->thread_id, nullptr);
   }
   home_.running_.token = 0;
 }

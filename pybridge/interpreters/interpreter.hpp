@@ -14,6 +14,7 @@
 
 #include "base/ref_counted.hpp"
 #include "base/roles.hpp"
+#include "pybridge/interpreters/python_stack.hpp"
 #include "pybridge/interpreters/thread_states.hpp"
 
 namespace troupe {
@@ -54,6 +55,15 @@ public:
   bool interrupt(std::uint64_t token, const std::string& exception,
                  const std::function<bool()>& still = {}) TROUPE_EXCLUDES(gil);
 
+  /// What runs as interruptible; under token 0 nothing does.
+  struct running_code {
+    std::uint64_t token = 0;
+    python_stack stack;
+  };
+  /// Detached. Blocks until it gets this GIL, which code in C may keep for
+  /// long: so it is for service threads, see runtime::look().
+  running_code look() TROUPE_EXCLUDES(gil);
+
   /// Detached, once, when no turn will ever run here again. Joins the threads
   /// that the user started, runs atexit functions, flushes: may block for ever,
   /// so it is for the reaper.
@@ -63,8 +73,8 @@ private:
   friend class runtime;
 
   struct running_turn {
-    std::uint64_t token = 0;  // 0: nothing that could be interrupted
-    unsigned long thread = 0;
+    std::uint64_t token = 0;         // 0: nothing that could be interrupted
+    PyThreadState* state = nullptr;  // of the thread that runs it
     bool interrupted = false;
   };
 

@@ -55,7 +55,8 @@ runtime::runtime(bool embedded, std::string bootstrap)
     : embedded_{embedded},
       bootstrap_{std::move(bootstrap)},
       main_{make_ref_counted<interpreter>(PyInterpreterState_Main())},
-      interrupters_{2, interrupt_patience} {}
+      interrupters_{2, interrupt_patience},
+      lookers_{4, interrupt_patience} {}
 
 result<std::unique_ptr<runtime>> runtime::start(bool embedded,
                                                 const std::string& log_level) {
@@ -102,6 +103,7 @@ result<std::unique_ptr<runtime>> runtime::adopt() {
 
 runtime::~runtime() {
   interrupters_.shutdown();
+  lookers_.shutdown();
   if (!embedded_) {
     return;
   }
@@ -185,6 +187,12 @@ void runtime::interrupt(ref_ptr<interpreter> home, std::uint64_t token,
   interrupters_.post(
       [home = std::move(home), token, exception = std::move(exception),
        still = std::move(still)] { home->interrupt(token, exception, still); });
+}
+
+void runtime::look(ref_ptr<interpreter> home,
+                   std::function<void(interpreter::running_code)> seen) {
+  lookers_.post(
+      [home = std::move(home), seen = std::move(seen)] { seen(home->look()); });
 }
 
 void runtime::interrupt_main() noexcept {

@@ -69,6 +69,10 @@ public:
   /// Any thread; doesn't block. See interpreter::interrupt().
   void interrupt(ref_ptr<interpreter> home, std::uint64_t token,
                  std::string exception, std::function<bool()> still = {});
+  /// Any thread; doesn't block. Hands interpreter::look() of it to `seen`, on a
+  /// service thread; never, if the GIL doesn't come.
+  void look(ref_ptr<interpreter> home,
+            std::function<void(interpreter::running_code)> seen);
   /// Any thread; doesn't block. As Ctrl-C in an ordinary Python: Python's
   /// handler of SIGINT runs on the first thread, so KeyboardInterrupt is raised
   /// there, also out of a system call that waits. Embedded only.
@@ -96,6 +100,7 @@ private:
   settings settings_;  // guarded by m_
 
   service_threads interrupters_;
+  service_threads lookers_;
 };
 
 }  // namespace troupe

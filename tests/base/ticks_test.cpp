@@ -30,6 +30,12 @@ TEST_CASE("twice the time takes twice the ticks") {
   CHECK(ticks_in(0ns) == 0);
 }
 
+TEST_CASE("the time that ticks take is the time they were made of") {
+  const auto back = duration_of(ticks_in(1s));
+  CHECK(back > 999ms);
+  CHECK(back < 1001ms);
+}
+
 }  // TEST_SUITE("ticks")
 
 }  // namespace

@@ -229,6 +229,53 @@ TEST_CASE("an interrupt that comes too late for its turn is forgotten") {
   CHECK(eval("sum(range(1000))") == "499500");
 }
 
+TEST_CASE("a look finds the stack of what runs, innermost first" *
+          doctest::timeout(30)) {
+  const auto home = new_interpreter();
+  std::latch begun{1};
+  std::thread turn{[&] {
+    const interpreter::attach scope{*home};
+    REQUIRE(
+        run("def inner(n):\n  while n: pass\n"
+            "def outer():\n\n  inner(1)\n"));
+    const interpreter::interruptible running{*home, 7};
+    begun.count_down();
+    eval("outer()");
+  }};
+  begun.wait();
+  interpreter::running_code seen;
+  while (seen.stack.size() < 3) {  // it may not be there yet
+    seen = home->look();
+  }
+  home->interrupt(7, "builtins:SystemExit");
+  turn.join();
+  CHECK(seen.token == 7);
+  CHECK(seen.stack[0].function == "inner");
+  CHECK(seen.stack[0].line == 2);
+  CHECK(seen.stack[1].function == "outer");
+  CHECK(seen.stack[1].line == 5);
+}
+
+TEST_CASE("a look finds nothing where nothing runs") {
+  const auto home = new_interpreter();
+  CHECK(home->look().token == 0);
+  const interpreter::attach scope{*home};
+  { const interpreter::interruptible over{*home, 7}; }
+  const detached gap;
+  CHECK(home->look().stack.empty());
+}
+
+TEST_CASE("a look at code that waits without the GIL finds its stack" *
+          doctest::timeout(30)) {
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  const interpreter::interruptible waits{*home, 7};
+  const detached gap;
+  const auto seen = home->look();
+  CHECK(seen.token == 7);
+  CHECK(seen.stack.empty());  // it waits outside of any Python function
+}
+
 }  // TEST_SUITE("interpreter")
 }  // namespace
 }  // namespace troupe
