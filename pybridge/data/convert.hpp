@@ -25,6 +25,10 @@ namespace troupe {
 [[nodiscard]] bool encode(type_cache& types, PyObject* object, payload& out,
                           const char* what = "message");
 
+/// Any thread, without Python: a message that is this actor's Ref (or whatever
+/// else goes by the ref_hooks).
+payload encoded_ref(ref_ptr<ref_counted> shared);
+
 /// New reference, or null with an exception set. Any bytes are safe to decode.
 [[nodiscard]] PyObject* decode(type_cache& types, const payload& in);
 

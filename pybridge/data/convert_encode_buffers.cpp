@@ -2,6 +2,7 @@
 // Encoding: what is shared by reference count (blobs, actor refs), and views
 // of memory.
 #include "pybridge/data/buffer_view.hpp"
+#include "pybridge/data/convert.hpp"
 #include "pybridge/data/encoder.hpp"
 
 namespace troupe {
@@ -33,6 +34,15 @@ bool encoder::actor_ref(PyObject* object) {
   put(tag::actor_ref);
   put_count(index);
   return true;
+}
+
+payload encoded_ref(ref_ptr<ref_counted> shared) {
+  payload p;
+  p.attach(std::move(shared));
+  const std::byte bytes[] = {static_cast<std::byte>(tag::actor_ref),
+                             std::byte{0}};
+  p.append(bytes, sizeof bytes);
+  return p;
 }
 
 bool encoder::blob(PyObject* object) {

@@ -117,6 +117,10 @@ void type_cache::set_ref_hooks(const ref_hooks& hooks) {
   add_builtin_plan(hooks.ref_type, class_kind::actor_ref);
 }
 
+void type_cache::add_shared_type(PyTypeObject* type) {
+  add_builtin_plan(type, class_kind::actor_ref);
+}
+
 void type_cache::set_blob_type(PyTypeObject* type) {
   blob_type_ = type;
   add_builtin_plan(type, class_kind::blob);

@@ -116,6 +116,8 @@ public:
 
   /// Both borrowed from the module that owns this cache, and set once.
   void set_ref_hooks(const ref_hooks& hooks);
+  /// Instances of one more type cross by the same hooks.
+  void add_shared_type(PyTypeObject* type);
   void set_blob_type(PyTypeObject* type);
   const ref_hooks& hooks() const noexcept { return hooks_; }
   PyTypeObject* blob_type() const noexcept { return blob_type_; }  // borrowed

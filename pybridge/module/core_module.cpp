@@ -7,6 +7,7 @@
 #include "pybridge/module/arrivals_object.hpp"
 #include "pybridge/module/context_object.hpp"
 #include "pybridge/module/future_object.hpp"
+#include "pybridge/module/group_object.hpp"
 #include "pybridge/module/module_state.hpp"
 #include "pybridge/module/port_object.hpp"
 #include "pybridge/module/ref_object.hpp"
@@ -67,6 +68,7 @@ int execute(PyObject* module) {
                  add_waker_type(module, *state) &&
                  add_port_type(module, *state) &&
                  add_arrivals_type(module, *state) &&
+                 add_group_type(module, *state) &&
                  add_system_type(module, *state) && add_context(module, *state)
              ? 0
              : -1;
@@ -80,7 +82,8 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
   for (const py_ref* type :
        {&state->ref_type, &state->sender_type, &state->future_type,
         &state->system_type, &state->context_type, &state->port_type,
-        &state->arrivals_type, &state->waker_type, &state->sender_variable}) {
+        &state->arrivals_type, &state->waker_type, &state->sender_variable,
+        &state->group_type}) {
     Py_VISIT(type->get());
   }
   return state->types.traverse(visit, arg);

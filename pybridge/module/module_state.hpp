@@ -27,6 +27,7 @@ struct module_state {
   py_ref arrivals_type;
   py_ref waker_type;
   py_ref sender_variable;  // a ContextVar: the id of who sent a task's request
+  py_ref group_type;
   // Main interpreter only: the engines of Systems that have not shut down.
   std::vector<ref_ptr<ref_counted>> engines;
   bool ends_at_exit = false;  // atexit knows

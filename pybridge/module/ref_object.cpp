@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "pybridge/module/group_object.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/sender_object.hpp"
 
@@ -255,11 +256,17 @@ PyType_Spec ref_spec = {
 };
 
 ref_ptr<ref_counted> ref_to_shared(PyObject* object) {
+  if (Py_IS_TYPE(object, state_of(object).group_type.type())) {
+    return ref_ptr<ref_counted>{&group_of(object)};
+  }
   return ref_ptr<ref_counted>{&as_ref(object)->ref.cell()};
 }
 
 PyObject* ref_from_shared(type_cache& types, ref_ptr<ref_counted> shared) {
   auto& state = *static_cast<module_state*>(types.hooks().context);
+  if (auto* everybody = dynamic_cast<group*>(shared.get())) {
+    return make_group(state, ref_ptr<group>{everybody});
+  }
   return make_ref(
       state,
       actor_ref{ref_ptr<actor_cell>{static_cast<actor_cell*>(shared.get())}});
@@ -275,6 +282,18 @@ PyObject* make_ref(module_state& state, const actor_ref& ref) {
     new (&as_ref(object)->options) send_options{};
   }
   return object;
+}
+
+PyObject* make_ref_list(module_state& state,
+                        const std::vector<actor_ref>& refs) {
+  auto list = py_ref::steal(PyList_New(0));
+  for (const actor_ref& one : refs) {
+    const auto ref = py_ref::steal(make_ref(state, one));
+    if (!list || !ref || PyList_Append(list.get(), ref.get()) < 0) {
+      return nullptr;
+    }
+  }
+  return list.release();
 }
 
 const actor_ref* actor_of(module_state& state, PyObject* object) {

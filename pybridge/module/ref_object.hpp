@@ -6,6 +6,8 @@
 
 #include "pybridge/python.hpp"
 
+#include <vector>
+
 #include "actors/actor_ref.hpp"
 #include "pybridge/module/module_state.hpp"
 
@@ -17,6 +19,10 @@ bool add_ref_type(PyObject* module, module_state& state);
 
 /// New reference, or null with an exception set.
 PyObject* make_ref(module_state& state, const actor_ref& ref);
+
+/// A list of Refs. New reference, or null with an exception set.
+PyObject* make_ref_list(module_state& state,
+                        const std::vector<actor_ref>& refs);
 
 /// The actor behind a troupe.Ref (borrowed), or null if it is something else.
 const actor_ref* actor_of(module_state& state, PyObject* object);

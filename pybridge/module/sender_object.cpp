@@ -14,7 +14,8 @@ namespace {
 
 struct sender_object {
   PyObject_HEAD vectorcallfunc vectorcall;
-  actor_ref receiver;
+  actor_ref receiver;        // one, or
+  ref_ptr<group> receivers;  // all of these
   send_options options;
   symbol selector;    // none: for receive(message)
   bool ask;           // else tell
@@ -129,6 +130,10 @@ PyObject* sender_call(PyObject* object, PyObject* const* args,
   if (const actor_cell* sender = actor_cell::current()) {
     e->sender = static_cast<std::uint64_t>(sender->id());
   }
+  if (self.receivers != nullptr) {
+    self.receivers->tell(std::move(e));
+    return Py_NewRef(Py_None);
+  }
   py_ref answer;
   if (self.ask) {
     request asked = begin_request(self.receiver, self.selector, self.options);
@@ -155,6 +160,7 @@ PyObject* make_sender_for(module_state& state, const actor_ref& receiver,
   sender_object* self = as_sender(object);
   self->vectorcall = sender_call;
   new (&self->receiver) actor_ref{receiver};
+  new (&self->receivers) ref_ptr<group>{};
   new (&self->options) send_options{options};
   self->selector = selector;
   self->ask = ask;
@@ -171,6 +177,9 @@ PyObject* sender_for_name(PyObject* object, PyObject* name) {
   auto made = py_ref::steal(make_sender_for(
       state_of(object), self->receiver, self->options, self->ask,
       intern({text, static_cast<std::size_t>(length)})));
+  if (made) {
+    as_sender(made.get())->receivers = self->receivers;
+  }
   if (!made || PyDict_SetItem(self->by_name, name, made.get()) < 0) {
     return nullptr;
   }
@@ -202,7 +211,7 @@ PyObject* sender_repr(PyObject* object) {
   return PyUnicode_FromFormat(
       "<troupe %s%s%.*s to '%s'>", self.ask ? "ask" : "tell",
       name.empty() ? "" : ".", static_cast<int>(name.size()), name.data(),
-      self.receiver.name().c_str());
+      (self.receivers ? self.receivers->name() : self.receiver.name()).c_str());
 }
 
 void sender_dealloc(PyObject* object) {
@@ -210,6 +219,7 @@ void sender_dealloc(PyObject* object) {
   sender_object* self = as_sender(object);
   Py_XDECREF(self->by_name);
   self->receiver.~actor_ref();
+  self->receivers.~intrusive_ptr();
   type->tp_free(object);
   Py_DECREF(type);
 }
@@ -259,6 +269,14 @@ PyType_Spec sender_spec = {
 PyObject* make_sender(module_state& state, const actor_ref& receiver,
                       const send_options& options, bool ask) {
   return make_sender_for(state, receiver, options, ask, symbol::none);
+}
+
+PyObject* make_group_sender(module_state& state, ref_ptr<group> receivers) {
+  PyObject* made = make_sender_for(state, {}, {}, false, symbol::none);
+  if (made != nullptr) {
+    as_sender(made)->receivers = std::move(receivers);
+  }
+  return made;
 }
 
 bool add_sender_type(PyObject* module, module_state& state) {

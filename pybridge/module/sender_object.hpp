@@ -7,6 +7,7 @@
 #include "pybridge/python.hpp"
 
 #include "actors/actor_ref.hpp"
+#include "actors/group.hpp"
 #include "pybridge/module/module_state.hpp"
 #include "pybridge/module/send_options.hpp"
 
@@ -19,5 +20,8 @@ bool add_sender_type(PyObject* module, module_state& state);
 /// do the same for named handlers. New reference, or null.
 PyObject* make_sender(module_state& state, const actor_ref& receiver,
                       const send_options& options, bool ask);
+
+/// What tells all members of a group. New reference, or null.
+PyObject* make_group_sender(module_state& state, ref_ptr<group> receivers);
 
 }  // namespace troupe

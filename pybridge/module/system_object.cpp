@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pybridge/module/method.hpp"
+#include "pybridge/module/naming.hpp"
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/send_options.hpp"
 
@@ -210,14 +211,7 @@ PyObject* system_wait_quiet(PyObject* self, PyObject* args, PyObject* kwargs) {
 }
 
 PyObject* system_actors(PyObject* self, PyObject*) {
-  auto list = py_ref::steal(PyList_New(0));
-  for (const actor_ref& actor : engine_behind(self).actors().actors()) {
-    const auto ref = py_ref::steal(make_ref(state_of(self), actor));
-    if (!list || !ref || PyList_Append(list.get(), ref.get()) < 0) {
-      return nullptr;
-    }
-  }
-  return list.release();
+  return make_ref_list(state_of(self), engine_behind(self).actors().actors());
 }
 
 PyObject* system_lookup(PyObject* self, PyObject* name) {
@@ -421,6 +415,12 @@ PyMethodDef system_methods[] = {
     {"lookup", system_lookup, METH_O,
      "lookup($self, name, /)\n--\n\nThe Ref of the living actor of this name, "
      "or None."},
+    {"register", system_register, METH_VARARGS, register_doc},
+    {"unregister", system_unregister, METH_O, unregister_doc},
+    {"wait_for", as_method(system_wait_for), METH_VARARGS | METH_KEYWORDS,
+     wait_for_doc},
+    {"when_named", system_when_named, METH_O, when_named_doc},
+    {"group", system_group, METH_O, group_doc},
     {"dead_letters", system_dead_letters, METH_NOARGS, dead_letters_doc},
     {"stats", system_stats, METH_NOARGS, stats_doc},
     {"__enter__", system_enter, METH_NOARGS, nullptr},
@@ -461,6 +461,10 @@ PyType_Spec system_spec = {
 
 void set_process_runtime(runtime& r) noexcept {
   process_runtime = &r;
+}
+
+engine& engine_of_system(PyObject* system) noexcept {
+  return engine_behind(system);
 }
 
 engine& engine_of(const actor_cell& cell) noexcept {

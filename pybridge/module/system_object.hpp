@@ -17,6 +17,9 @@ bool add_system_type(PyObject* module, module_state& state);
 /// A System object for an engine that is up already. New reference or null.
 PyObject* make_system(module_state& state, ref_ptr<engine> e);
 
+/// The engine behind a troupe.System.
+engine& engine_of_system(PyObject* system) noexcept;
+
 /// The engine of an actor; every actor that Python sees has one.
 engine& engine_of(const actor_cell& cell) noexcept;
 

@@ -25,7 +25,7 @@ In an ordinary Python, `with troupe.System() as system:` does the same.
 """
 
 from troupe._actor import handler
-from troupe._core import Blob, Future, Ref, System, context
+from troupe._core import Blob, Future, Group, Ref, System, context
 from troupe._waiting import (
     ALL_COMPLETED,
     FIRST_COMPLETED,
@@ -41,10 +41,12 @@ from troupe.errors import (
     DeadlockError,
     HandlerTimeout,
     MailboxFull,
+    NameTaken,
     RemoteError,
     SpawnError,
     SystemStopped,
     TroupeError,
+    UnknownName,
 )
 
 __all__ = [
@@ -57,14 +59,17 @@ __all__ = [
     "FIRST_COMPLETED",
     "FIRST_EXCEPTION",
     "Future",
+    "Group",
     "HandlerTimeout",
     "MailboxFull",
+    "NameTaken",
     "Ref",
     "RemoteError",
     "SpawnError",
     "System",
     "SystemStopped",
     "TroupeError",
+    "UnknownName",
     "as_completed",
     "context",
     "gather",

@@ -19,11 +19,13 @@ __all__ = [
     "AskTimeout",
     "DeadlockError",
     "MailboxFull",
+    "NameTaken",
     "RemoteError",
     "RemoteTraceback",
     "SpawnError",
     "SystemStopped",
     "TroupeError",
+    "UnknownName",
 ]
 
 
@@ -70,6 +72,14 @@ class MailboxFull(TroupeError):
 
     Raised by tell and ask; see `mailbox` of System.spawn().
     """
+
+
+class NameTaken(TroupeError):
+    """Another actor has this name: System.register()."""
+
+
+class UnknownName(TroupeError, LookupError):
+    """No actor has this name."""
 
 
 class ActorKilled(BaseException):
