@@ -180,7 +180,8 @@ turn_result actor_cell::end_turn() noexcept {
 
 void actor_cell::run_quantum() noexcept {
   const running_scope scope{*this};
-  for (std::size_t i = 0; i < quantum_now(); ++i) {
+  // What comes after a restart() is for the next incarnation.
+  for (std::size_t i = 0; i < quantum_now() && !renewing_; ++i) {
     envelope_ptr e = mailbox_.pop();
     if (e == nullptr) {
       break;

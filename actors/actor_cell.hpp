@@ -78,6 +78,7 @@ public:
     return setting_.lane;
   }
   child_observer* parent() const noexcept { return setting_.parent.get(); }
+  incarnation_source* source() const noexcept { return setting_.source.get(); }
   overflow_policy overflow() const noexcept { return setting_.overflow; }
   std::size_t mailbox_size() const noexcept { return mailbox_.size(); }
   std::size_t mailbox_capacity() const noexcept { return mailbox_.capacity(); }
@@ -131,6 +132,8 @@ public:
 
   // The actor's own turn, from its behaviour.
   void stop_self() noexcept TROUPE_REQUIRES(turn);
+  /// After behaviour::delays_end().
+  void end_now() noexcept TROUPE_REQUIRES(turn);
   /// The message `e` broke the actor: a dead letter, and the incarnation's end.
   void fail(envelope& e, fault why) noexcept TROUPE_REQUIRES(turn);
   /// Something else broke it.
@@ -246,6 +249,7 @@ private:
   void after_dispatch() noexcept TROUPE_REQUIRES(turn);
   void dispatch(envelope_ptr e) noexcept TROUPE_REQUIRES(turn);
   void obey(const envelope& e) noexcept TROUPE_REQUIRES(turn);
+  void obey_kill() noexcept TROUPE_REQUIRES(turn);
   void take_notice(const envelope& e) noexcept TROUPE_REQUIRES(turn);
   void handle(envelope_ptr e) noexcept TROUPE_REQUIRES(turn);
   void settle_message(envelope& e) noexcept TROUPE_REQUIRES(turn);
@@ -258,6 +262,7 @@ private:
   void start_failed(fault why) noexcept TROUPE_REQUIRES(turn);
   bool lives() const noexcept;
   void finish_as(stop_reason reason) noexcept;
+  void told_to_end(stop_reason reason) noexcept TROUPE_REQUIRES(turn);
   void finish_for_good(stop_reason reason) noexcept TROUPE_REQUIRES(turn);
   void end_incarnation() noexcept TROUPE_REQUIRES(turn);
   void let_go_of_extras() noexcept TROUPE_REQUIRES(turn);
@@ -302,6 +307,7 @@ private:
   std::size_t in_flight_ = 0;
   std::uint64_t limited_ = 0;  // messages handled with a time limit
   std::optional<stop_reason> finishing_;
+  std::optional<stop_reason> delayed_;  // it will end so: delays_end()
   std::optional<fault> why_;
   std::optional<stop_reason> last_end_;
   std::optional<fault> last_fault_;

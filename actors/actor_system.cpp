@@ -130,7 +130,7 @@ void actor_system::stop_next() {
     if (actors_.empty()) {
       deadline = std::exchange(deadline_, timer_id::none);
     } else {
-      newest = actors_.rbegin()->second;
+      newest = next_to_stop_locked();
     }
   }
   if (newest) {
@@ -141,6 +141,16 @@ void actor_system::stop_next() {
     scheduler_.cancel(deadline);
   }
   all_ended_->set_value({});
+}
+
+// A supervisor ends its children; those that are left have none any more.
+actor_ref actor_system::next_to_stop_locked() const {
+  for (auto at = actors_.rbegin(); at != actors_.rend(); ++at) {
+    if (at->second.cell().parent() == nullptr) {
+      return at->second;
+    }
+  }
+  return actors_.rbegin()->second;
 }
 
 void actor_system::kill_all() noexcept {

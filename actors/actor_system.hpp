@@ -98,6 +98,7 @@ private:
 
   void forget(const actor_cell& cell, stop_reason reason) noexcept;
   void stop_next();
+  actor_ref next_to_stop_locked() const;
   void check_quiet();
   void kill_all() noexcept;
 

@@ -53,6 +53,13 @@ public:
   }
   /// No message has come for as long as set_receive_timeout() said.
   virtual void on_receive_timeout(actor_cell& self) { static_cast<void>(self); }
+  /// The incarnation is told to end, by a stop or its supervisor. True: it has
+  /// to see to something first, and calls actor_cell::end_now() when it has.
+  virtual bool delays_end(actor_cell& self, stop_reason reason) {
+    static_cast<void>(self);
+    static_cast<void>(reason);
+    return false;
+  }
   /// Last of all, always: lets go of everything that needs the isolate. The
   /// object itself may outlive the actor, on any thread. Messages that were
   /// kept are given back, see actor_cell::release().

@@ -43,7 +43,7 @@ void actor_cell::obey(const envelope& e) noexcept {
       finish_for_good(stop_reason::shutdown);
       break;
     case envelope_kind::halt:
-      finish_as(stop_reason::halted);
+      told_to_end(stop_reason::halted);
       break;
     case envelope_kind::restart:
       renewing_ = state() == life::down;
@@ -64,8 +64,19 @@ void actor_cell::obey(const envelope& e) noexcept {
     case envelope_kind::quiet_for:
       check_receive_timeout();
       break;
-    default:  // kill: after_dispatch() sees it by itself
+    default:
+      obey_kill();
       break;
+  }
+}
+
+// Mostly after_dispatch() has seen it already. Not if it came while the actor
+// was down: then it is for the incarnation that a restart before it has begun,
+// or for none.
+void actor_cell::obey_kill() noexcept {
+  finish_as(stop_reason::killed);
+  if (state() == life::down) {
+    killed_.store(false, std::memory_order_relaxed);
   }
 }
 
@@ -127,6 +138,7 @@ void actor_cell::renew() noexcept {
   restarts_.fetch_add(1, std::memory_order_relaxed);
   last_fault_ = std::exchange(why_, std::nullopt);
   finishing_.reset();
+  delayed_.reset();
   const running_scope scope{*this};
   if (make_incarnation()) {
     const ref_ptr<isolate> own = setting_.alone;
@@ -184,9 +196,21 @@ void actor_cell::finish_as(stop_reason reason) noexcept {
   }
 }
 
+void actor_cell::told_to_end(stop_reason reason) noexcept {
+  if (lives() && !finishing_ && behaviour_->delays_end(*this, reason)) {
+    delayed_ = reason;
+  } else {
+    finish_as(reason);
+  }
+}
+
+void actor_cell::end_now() noexcept {
+  finish_as(delayed_.value_or(stop_reason::stopped));
+}
+
 void actor_cell::finish_for_good(stop_reason reason) noexcept {
   for_good_ = true;
-  finish_as(reason);
+  told_to_end(reason);
   if (state() == life::down) {
     renewing_ = false;
     // What it went down of, if the supervisor leaves it at that.
