@@ -86,14 +86,14 @@ void pool::on_stop(actor_cell& self, stop_reason reason) noexcept {
 
 // --- Making ---
 
-bool pool::make_one(actor_cell& self, std::size_t number) {
+result<void> pool::make_one(actor_cell& self, std::size_t number) {
   auto made = [&] {
     const blocking_region region{self.system().get_scheduler()};
     return make_(number);
   }();
   if (!made) {
     last_failure_ = made.error().detail;
-    return false;
+    return made.error();
   }
   members_[number] = {*made};
   if (size() == 0) {
@@ -102,7 +102,7 @@ bool pool::make_one(actor_cell& self, std::size_t number) {
   made->cell().started().on_done(
       [to = ref_ptr<router_link>{&link()}] { to->wake(); });
   watch(*made);
-  return true;
+  return {};
 }
 
 void pool::settle_size(actor_cell& self) {
@@ -111,15 +111,23 @@ void pool::settle_size(actor_cell& self) {
     if (ending_ || self.killed() || self.system().closing()) {
       return;
     }
-    if (!members_.contains(n) && !make_one(self, n)) {
-      return ready_->done()
-                 ? give_up(self)
-                 : fail_to_begin(self,
-                                 {make_error(errc::failed, last_failure_), {}});
+    const auto made = members_.contains(n) ? result<void>{} : make_one(self, n);
+    // A name may be taken for a while yet, by a routee of a pool before this.
+    if (!made &&
+        (made.error().code != errc::already_exists || n > wanted + 100)) {
+      return fail_to_grow(self);
     }
   }
   while (members_.size() > wanted) {
     let_go(members_.rbegin()->first);
+  }
+}
+
+void pool::fail_to_grow(actor_cell& self) {
+  if (ready_->done()) {
+    give_up(self);
+  } else {
+    fail_to_begin(self, {make_error(errc::failed, last_failure_), {}});
   }
 }
 
@@ -170,8 +178,9 @@ void pool::replace(actor_cell& self, std::size_t number) {
     if (!may_replace(self.system().get_scheduler().now())) {
       return give_up(self);
     }
-    if (make_one(self, number)) {
-      return;
+    const auto made = make_one(self, number);
+    if (made || made.error().code == errc::already_exists) {
+      return settle_size(self);
     }
   }
 }

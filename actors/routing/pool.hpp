@@ -85,7 +85,8 @@ private:
     bool started = false;
   };
 
-  bool make_one(actor_cell& self, std::size_t number);
+  result<void> make_one(actor_cell& self, std::size_t number);
+  void fail_to_grow(actor_cell& self);
   void replace(actor_cell& self, std::size_t number);
   bool may_replace(clock_duration now);
   void give_up(actor_cell& self);

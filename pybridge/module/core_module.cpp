@@ -11,6 +11,7 @@
 #include "pybridge/module/module_state.hpp"
 #include "pybridge/module/port_object.hpp"
 #include "pybridge/module/ref_object.hpp"
+#include "pybridge/module/router_object.hpp"
 #include "pybridge/module/sender_object.hpp"
 #include "pybridge/module/system_object.hpp"
 #include "pybridge/module/waker_object.hpp"
@@ -69,6 +70,7 @@ int execute(PyObject* module) {
                  add_port_type(module, *state) &&
                  add_arrivals_type(module, *state) &&
                  add_group_type(module, *state) &&
+                 add_router_types(module, *state) &&
                  add_system_type(module, *state) && add_context(module, *state)
              ? 0
              : -1;
@@ -83,7 +85,7 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
        {&state->ref_type, &state->sender_type, &state->future_type,
         &state->system_type, &state->context_type, &state->port_type,
         &state->arrivals_type, &state->waker_type, &state->sender_variable,
-        &state->group_type}) {
+        &state->group_type, &state->router_type, &state->pool_type}) {
     Py_VISIT(type->get());
   }
   return state->types.traverse(visit, arg);

@@ -28,6 +28,8 @@ struct module_state {
   py_ref waker_type;
   py_ref sender_variable;  // a ContextVar: the id of who sent a task's request
   py_ref group_type;
+  py_ref router_type;
+  py_ref pool_type;
   // Main interpreter only: the engines of Systems that have not shut down.
   std::vector<ref_ptr<ref_counted>> engines;
   bool ends_at_exit = false;  // atexit knows

@@ -7,6 +7,7 @@
 
 #include "pybridge/module/group_object.hpp"
 #include "pybridge/module/method.hpp"
+#include "pybridge/module/router_object.hpp"
 #include "pybridge/module/sender_object.hpp"
 
 namespace troupe {
@@ -258,6 +259,9 @@ PyType_Spec ref_spec = {
 ref_ptr<ref_counted> ref_to_shared(PyObject* object) {
   if (Py_IS_TYPE(object, state_of(object).group_type.type())) {
     return ref_ptr<ref_counted>{&group_of(object)};
+  }
+  if (!Py_IS_TYPE(object, state_of(object).ref_type.type())) {
+    return ref_ptr<ref_counted>{&actor_of_router(object).cell()};
   }
   return ref_ptr<ref_counted>{&as_ref(object)->ref.cell()};
 }

@@ -23,6 +23,8 @@ result<actor_ref> spawn_detached(engine& e, engine_spawn what) {
   return e.spawn(std::move(what));
 }
 
+}  // namespace
+
 // What failed in the new actor's interpreter is the cause of ours.
 PyObject* raise_spawn_error(module_state& state, const fault& why) {
   raise_named("SpawnError", why.what.detail.c_str());
@@ -36,6 +38,8 @@ PyObject* raise_spawn_error(module_state& state, const fault& why) {
   }
   return nullptr;
 }
+
+namespace {
 
 // An actor in a shared home keeps it busy, and another that is to start there
 // (or in a home that waits for this one) can't start before this turn ends.

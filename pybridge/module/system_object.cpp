@@ -10,6 +10,7 @@
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/naming.hpp"
 #include "pybridge/module/ref_object.hpp"
+#include "pybridge/module/routing.hpp"
 #include "pybridge/module/send_options.hpp"
 
 namespace troupe {
@@ -421,6 +422,10 @@ PyMethodDef system_methods[] = {
      wait_for_doc},
     {"when_named", system_when_named, METH_O, when_named_doc},
     {"group", system_group, METH_O, group_doc},
+    {"router", as_method(system_router), METH_VARARGS | METH_KEYWORDS,
+     router_doc},
+    {"pool", as_method(system_pool), METH_VARARGS | METH_KEYWORDS, pool_doc},
+    {"router_of", system_router_of, METH_O, router_of_doc},
     {"dead_letters", system_dead_letters, METH_NOARGS, dead_letters_doc},
     {"stats", system_stats, METH_NOARGS, stats_doc},
     {"__enter__", system_enter, METH_NOARGS, nullptr},

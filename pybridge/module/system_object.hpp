@@ -27,6 +27,9 @@ engine& engine_of(const actor_cell& cell) noexcept;
 PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
                             PyObject* kwargs);
 
+/// Sets the SpawnError of an actor that couldn't start; answers null.
+PyObject* raise_spawn_error(module_state& state, const fault& why);
+
 /// The runtime that System() uses: set once by a program that embeds Python,
 /// else adopted when it is first needed.
 void set_process_runtime(runtime& r) noexcept;

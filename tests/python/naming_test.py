@@ -156,4 +156,5 @@ class Groups(support.SystemTestCase):
         self.assertEqual(repr(group), "<troupe.Group 'g'>")
 
 
-support.run(globals())
+def main(system):
+    support.run(globals())

@@ -25,7 +25,7 @@ In an ordinary Python, `with troupe.System() as system:` does the same.
 """
 
 from troupe._actor import handler
-from troupe._core import Blob, Future, Group, Ref, System, context
+from troupe._core import Blob, Future, Group, Pool, Ref, Router, System, context
 from troupe._waiting import (
     ALL_COMPLETED,
     FIRST_COMPLETED,
@@ -63,8 +63,10 @@ __all__ = [
     "HandlerTimeout",
     "MailboxFull",
     "NameTaken",
+    "Pool",
     "Ref",
     "RemoteError",
+    "Router",
     "SpawnError",
     "System",
     "SystemStopped",

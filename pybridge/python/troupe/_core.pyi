@@ -2,7 +2,7 @@
 # What the C++ core offers; users see most of it as `troupe`. The docstrings are
 # in the core. tests/python/stubs_test.py checks this file against it.
 from _typeshed import FileDescriptorLike, ReadableBuffer, StrOrBytesPath
-from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 from types import GenericAlias, ModuleType, TracebackType
 from typing import (
     Any,
@@ -137,6 +137,42 @@ class Group:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
+_Policy = Literal[
+    "round_robin",
+    "random",
+    "least_loaded",
+    "consistent_hash",
+    "sticky",
+    "broadcast",
+    "scatter_gather_first",
+]
+
+class Router(Generic[_ActorOfRef]):
+    @property
+    def ref(self) -> Ref[_ActorOfRef]: ...
+    @property
+    def tell(self) -> Tell[_ActorOfRef]: ...
+    @property
+    def ask(self) -> Ask[_ActorOfRef]: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    def routees(self) -> list[Ref[_ActorOfRef]]: ...
+    def add(self, ref: Ref[Any], /) -> bool: ...
+    def remove(self, ref: Ref[Any], /) -> bool: ...
+    def stop(self, *, drain: bool = False) -> None: ...
+    def __len__(self) -> int: ...
+    def __bool__(self) -> Literal[True]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+
+@final
+class Pool(Router[_ActorOfRef]):
+    def resize(self, size: int, /) -> None: ...
+    def stop(self, *, drain: bool = False) -> None: ...
+
 @final
 class System:
     def __new__(
@@ -177,6 +213,49 @@ class System:
     def wait_for(self, name: str, /, timeout: float | None = None) -> Ref[Any]: ...
     def when_named(self, name: str, /) -> Future[Ref[Any]]: ...
     def group(self, name: str, /) -> Group: ...
+    def router(
+        self,
+        routees: Iterable[Ref[_Actor]],
+        /,
+        *,
+        policy: _Policy = "round_robin",
+        key: int | str = 0,
+        seed: int | None = None,
+        name: str | None = None,
+    ) -> Router[_Actor]: ...
+    @overload
+    def pool(
+        self,
+        target: type[_Actor],
+        /,
+        *args: Any,
+        size: int | None = None,
+        policy: _Policy = "round_robin",
+        key: int | str = 0,
+        seed: int | None = None,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        name: str | None = None,
+        home: str = "own",
+        **kwargs: Any,
+    ) -> Pool[_Actor]: ...
+    @overload
+    def pool(
+        self,
+        target: str | ModuleType,
+        /,
+        *args: Any,
+        size: int | None = None,
+        policy: _Policy = "round_robin",
+        key: int | str = 0,
+        seed: int | None = None,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        name: str | None = None,
+        home: str = "own",
+        **kwargs: Any,
+    ) -> Pool[Any]: ...
+    def router_of(self, ref_or_name: Ref[_Actor] | str, /) -> Router[_Actor]: ...
     def dead_letters(self) -> dict[str, int]: ...
     def stats(self) -> dict[str, int]: ...
     @property
