@@ -101,11 +101,13 @@ void actor_cell::interrupt(interrupt_kind kind,
 
 wait_result actor_cell::wait(completion& c,
                              std::optional<std::chrono::nanoseconds> timeout,
-                             std::vector<ref_ptr<actor_cell>>* cycle) {
+                             std::vector<ref_ptr<actor_cell>>* cycle,
+                             const awaited* what) {
   if (c.done()) {
     return wait_result::done;
   }
-  auto closed_cycle = system_.waits().begin_wait(*this, c);
+  auto closed_cycle = system_.waits().begin_wait(
+      *this, what != nullptr ? *what : awaited{{&c}, 1});
   if (!closed_cycle.empty()) {
     if (cycle != nullptr) {
       *cycle = std::move(closed_cycle);
@@ -119,8 +121,9 @@ wait_result actor_cell::wait(completion& c,
   const blocking_region region{system_.get_scheduler()};
   set(&c);
   // What came before set() is seen here, what comes after it interrupts.
-  const wait_result result =
-      killed() || overdue() ? wait_result::interrupted : c.wait(timeout);
+  const wait_result result = killed() || overdue()   ? wait_result::interrupted
+                             : region.others_go_on() ? c.wait(timeout)
+                                                     : wait_result::exhausted;
   set(nullptr);
   system_.waits().end_wait(*this);
   return result;

@@ -39,6 +39,7 @@ namespace troupe {
 
 class actor_ref;
 class actor_system;
+struct awaited;
 
 /// A lane of the scheduler, and whether it is released when the actor ends.
 struct lane_choice {
@@ -76,6 +77,12 @@ public:
   /// The lane of the scheduler that alone runs this actor, if there is one.
   const std::optional<lane_choice>& lane() const noexcept {
     return setting_.lane;
+  }
+  /// Whether only one of the two can have a turn at a time.
+  bool shares_place_with(const actor_cell& other) const noexcept {
+    return (setting_.home != nullptr && setting_.home == other.setting_.home) ||
+           (setting_.lane && other.setting_.lane &&
+            setting_.lane->index == other.setting_.lane->index);
   }
   child_observer* parent() const noexcept { return setting_.parent.get(); }
   incarnation_source* source() const noexcept { return setting_.source.get(); }
@@ -211,10 +218,13 @@ public:
   /// Waits in this actor's handler, in a blocking_region; never attached.
   /// `interrupted`: also when the actor is killed meanwhile, or overdue.
   /// `deadlock`: it would wait for itself; then `cycle` has the actors, each
-  /// waiting for the next, and the last for the first.
+  /// waiting for the next, and the last for the first. `exhausted`: no thread
+  /// would be left to run others. `what`: what it really waits for, if `c` only
+  /// stands for that.
   wait_result wait(completion& c,
                    std::optional<std::chrono::nanoseconds> timeout,
-                   std::vector<ref_ptr<actor_cell>>* cycle = nullptr);
+                   std::vector<ref_ptr<actor_cell>>* cycle = nullptr,
+                   const awaited* what = nullptr);
 
   /// The cell whose turn runs on this thread, or null. Borrowed.
   static actor_cell* current() noexcept;

@@ -39,7 +39,9 @@ enum class wait_result {
   done,
   timed_out,
   interrupted,
-  deadlock,  // see actor_cell::wait(); completion::wait() doesn't know
+  // From actor_cell::wait() only, see there.
+  deadlock,
+  exhausted,
 };
 
 namespace detail {

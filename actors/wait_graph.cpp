@@ -12,9 +12,15 @@ namespace troupe {
 
 // A walk along "can't go on before", for a way to `goal`.
 struct wait_graph::search {
-  actor_id goal;
-  cells path{};                          // where it is
-  std::unordered_set<actor_id> seen{};   // and was
+  explicit search(const ref_ptr<actor_cell>& from) : path{from} {}
+
+  const actor_cell* goal() const noexcept { return path.front().get(); }
+
+  cells path;  // from the goal to where it is
+  // Who can go on; and those on the path. To come upon one of these again is a
+  // cycle as well, which the goal waits for.
+  std::unordered_set<actor_id> free{};
+  std::unordered_set<actor_id> walking{};
   std::vector<actor_cell*> let_go_of{};  // muted ones on the way, if found
 };
 
@@ -27,31 +33,31 @@ void wait_graph::tell_relieved(const cells& actors, const crowd& others) {
   }
 }
 
-wait_graph::cells wait_graph::begin_wait(actor_cell& waiter, completion& c) {
+wait_graph::cells wait_graph::begin_wait(actor_cell& waiter, awaited what) {
   cells to_wake;
-  search s{waiter.id()};
+  cells cycle;
   {
     const std::lock_guard lock{mutex_};
-    waits_[waiter.id()] = {ref_ptr<actor_cell>{&waiter}, &c};
-    s.path.emplace_back(&waiter);
+    const ref_ptr<actor_cell> self{&waiter};
+    waiting& mine = waits_[waiter.id()] = {self, std::move(what)};
     // Once for each muted one that has to be let go.
-    while (leads_to(s, static_cast<actor_id>(c.holder()))) {
+    for (;;) {
+      search s{self};
+      if (!answers_lead_to(s, mine.what)) {
+        break;
+      }
       if (s.let_go_of.empty()) {
         waits_.erase(waiter.id());
+        cycle = std::move(s.path);
         break;
       }
       for (actor_cell* muted : s.let_go_of) {
         unmute_locked(*muted, to_wake);
       }
-      s = search{waiter.id()};
-      s.path.emplace_back(&waiter);
-    }
-    if (s.path.size() == 1 && waits_.contains(waiter.id())) {
-      s.path.clear();
     }
   }
   tell_relieved(to_wake, {});
-  return std::move(s.path);
+  return cycle;
 }
 
 void wait_graph::end_wait(actor_cell& waiter) noexcept {
@@ -66,10 +72,10 @@ void wait_graph::end_wait(actor_cell& waiter) noexcept {
 
 // Whether the actor `from` can't go on before the goal does.
 bool wait_graph::leads_to(search& s, actor_id from) {
-  if (from == s.goal) {
+  if (from == s.goal()->id() || s.walking.contains(from)) {
     return true;
   }
-  if (from == actor_id::nobody || !s.seen.insert(from).second) {
+  if (from == actor_id::nobody || s.free.contains(from)) {
     return false;
   }
   const auto cell = system_.find_cell(from);
@@ -77,28 +83,54 @@ bool wait_graph::leads_to(search& s, actor_id from) {
     return false;
   }
   s.path.push_back(cell);
-  if (waits_lead_to(s, from) || home_leads_to(s, cell) ||
-      mutes_lead_to(s, cell)) {
-    return true;
+  s.walking.insert(from);
+  const bool found = way_on(s, cell);
+  s.walking.erase(from);
+  if (!found) {
+    s.path.pop_back();
+    s.free.insert(from);
   }
-  s.path.pop_back();
-  return false;
+  return found;
+}
+
+bool wait_graph::way_on(search& s, const ref_ptr<actor_cell>& from) {
+  return waits_lead_to(s, from->id()) || place_leads_to(s, from) ||
+         mutes_lead_to(s, from);
 }
 
 bool wait_graph::waits_lead_to(search& s, actor_id from) {
   const auto found = waits_.find(from);
-  return found != waits_.end() && !found->second.answer->answered() &&
-         leads_to(s, static_cast<actor_id>(found->second.answer->holder()));
+  return found != waits_.end() && answers_lead_to(s, found->second.what);
 }
 
-// It can't have a turn while another one waits in the home that they share.
-bool wait_graph::home_leads_to(search& s, const ref_ptr<actor_cell>& from) {
-  if (from->home() == nullptr || waits_.contains(from->id())) {
+// Whether so many of them can't come that those needed aren't left.
+bool wait_graph::answers_lead_to(search& s, const awaited& what) {
+  std::size_t spare = what.answers.size() - what.needed;
+  const std::size_t here = s.path.size();
+  const std::size_t let_go = s.let_go_of.size();
+  for (const completion* answer : what.answers) {
+    if (answer->answered() ||
+        !leads_to(s, static_cast<actor_id>(answer->holder()))) {
+      continue;
+    }
+    if (spare == 0) {
+      return true;
+    }
+    --spare;
+    s.path.resize(here);
+    s.let_go_of.resize(let_go);
+  }
+  return false;
+}
+
+// It can't have a turn while another one waits in the home, or on the lane,
+// that they share.
+bool wait_graph::place_leads_to(search& s, const ref_ptr<actor_cell>& from) {
+  if (waits_.contains(from->id())) {
     return false;
   }
   for (const auto& [id, other] : waits_) {
-    if (other.waiter->home() == from->home() && !other.answer->answered() &&
-        leads_to(s, id)) {
+    if (from->shares_place_with(*other.waiter) && leads_to(s, id)) {
       return true;
     }
   }
@@ -132,7 +164,7 @@ void wait_graph::mute(actor_cell& sender, actor_cell& receiver) {
   crowd gone;
   {
     const std::lock_guard lock{mutex_};
-    search s{sender.id()};
+    search s{ref_ptr<actor_cell>{&sender}};
     if (sender.crowded_.load() || mutes(receiver, sender) ||
         leads_to(s, receiver.id())) {
       return;

@@ -16,6 +16,10 @@
 // doesn't wait. In a cycle of both kinds the muted one is let go: being muted
 // is a courtesy, an answer is not.
 //
+// Who waits for some of several answers (any of three, say) is held up only if
+// too few of those that are open can still come. An actor is held up, too,
+// while another one waits in the home or on the thread that they share.
+//
 // Any thread. Nothing here is on the path of a message: begin_wait() precedes
 // a wait, mute() a pause.
 #pragma once
@@ -33,15 +37,22 @@ namespace troupe {
 class actor_cell;
 class actor_system;
 
+/// What a wait is for: that `needed` of these are done. They are alive while it
+/// lasts.
+struct awaited {
+  std::vector<completion*> answers;
+  std::size_t needed;
+};
+
 class wait_graph {
 public:
   using cells = std::vector<ref_ptr<actor_cell>>;
 
   explicit wait_graph(actor_system& system) : system_{system} {}
 
-  /// `waiter` is about to block in its handler until `c` is done. Not empty: it
-  /// must not, for that is the cycle which it would close. Else end_wait().
-  cells begin_wait(actor_cell& waiter, completion& c);
+  /// `waiter` is about to block in its handler. Not empty: it must not, for
+  /// that is the cycle which it would close. Else end_wait().
+  cells begin_wait(actor_cell& waiter, awaited what);
   void end_wait(actor_cell& waiter) noexcept;
 
   /// On the turn of `sender`, which has sent to the crowded `receiver`.
@@ -54,7 +65,7 @@ public:
 private:
   struct waiting {
     ref_ptr<actor_cell> waiter;
-    completion* answer;  // alive while the waiter waits
+    awaited what;
   };
   struct crowd {
     cells muted;
@@ -63,8 +74,10 @@ private:
   struct search;  // for a cycle
 
   bool leads_to(search& s, actor_id from);
+  bool answers_lead_to(search& s, const awaited& what);
+  bool way_on(search& s, const ref_ptr<actor_cell>& from);
   bool waits_lead_to(search& s, actor_id from);
-  bool home_leads_to(search& s, const ref_ptr<actor_cell>& from);
+  bool place_leads_to(search& s, const ref_ptr<actor_cell>& from);
   bool mutes_lead_to(search& s, const ref_ptr<actor_cell>& from);
   bool mutes(const actor_cell& receiver,
              const actor_cell& sender) const noexcept;

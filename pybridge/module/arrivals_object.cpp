@@ -19,6 +19,7 @@ namespace {
 struct gathering {
   std::vector<request> requests;
   ref_ptr<arrivals> answers;
+  std::size_t taken = 0;
   // When to give up, on the clock of the requests' system.
   scheduler* clock = nullptr;
   std::optional<clock_duration> deadline;
@@ -91,36 +92,32 @@ PyObject* arrivals_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return object;
 }
 
-// A request without which `count` can't arrive, and that this handler keeps
-// from being answered; or null.
-const request* find_deadlock(const gathering& all, std::size_t count) {
-  const request* first = nullptr;
-  std::size_t hopeless = 0;
+// What is still open, and how many of it must come.
+awaited what_is_open(const gathering& all, std::size_t count) {
+  awaited what{{}, 0};
   for (const request& r : all.requests) {
-    if (!r.answer->done() && would_deadlock(r)) {
-      first = first == nullptr ? &r : first;
-      ++hopeless;
+    if (!r.answer->done()) {
+      what.answers.push_back(r.answer.get());
     }
   }
-  return all.requests.size() - hopeless < count ? first : nullptr;
+  const std::size_t arrived = all.requests.size() - what.answers.size();
+  const std::size_t taken_or_here = std::min(arrived - all.taken, count);
+  what.needed = std::min(count - taken_or_here, what.answers.size());
+  return what;
 }
 
 // False: an exception is set.
-bool wait_for_some(module_state& state, gathering& all, std::size_t count,
-                   bool or_error) {
+bool wait_for_some(gathering& all, std::size_t count, bool or_error) {
   const auto next = all.answers->next(count, or_error);
   if (next->done()) {
     return true;
   }
-  if (const request* hopeless = find_deadlock(all, count)) {
-    raise_deadlock(state, *hopeless);
-    return false;
-  }
+  const awaited what = what_is_open(all, count);
   std::optional<clock_duration> left;
   if (all.deadline) {
     left = std::max(clock_duration{0}, *all.deadline - all.clock->now());
   }
-  return wait_detached(*next, left) != wait_result::interrupted;
+  return wait_detached(*next, left, &what) != wait_result::interrupted;
 }
 
 PyObject* list_of(const std::vector<std::size_t>& indices) {
@@ -146,11 +143,14 @@ PyObject* arrivals_wait(PyObject* self, PyObject* args, PyObject* kwargs) {
     return nullptr;
   }
   gathering& all = gathering_of(self);
-  return wait_for_some(state_of(self), all,
-                       static_cast<std::size_t>(std::max<Py_ssize_t>(count, 0)),
-                       or_error != 0)
-             ? list_of(all.answers->take())
-             : nullptr;
+  if (!wait_for_some(all,
+                     static_cast<std::size_t>(std::max<Py_ssize_t>(count, 0)),
+                     or_error != 0)) {
+    return nullptr;
+  }
+  const auto arrived = all.answers->take();
+  all.taken += arrived.size();
+  return list_of(arrived);
 }
 
 PyObject* arrivals_close(PyObject* self, PyObject*) {

@@ -43,7 +43,7 @@ bool decode_answer(PyObject* object) {
       return true;
     }
   } else if (has_expired(answer)) {
-    raise_expired(self.asked);
+    raise_named("AskTimeout", words_if_expired(self.asked).c_str());
   } else {
     raise_fault(state, answer.why());
   }
@@ -61,7 +61,7 @@ bool parse_timeout(PyObject* args, PyObject* kwargs, const char* format,
 PyObject* future_result(PyObject* object, PyObject* args, PyObject* kwargs) {
   PyObject* seconds = nullptr;
   if (!parse_timeout(args, kwargs, "|O:result", &seconds) ||
-      !wait_for_answer(state_of(object), as_future(object)->asked, seconds) ||
+      !wait_for_answer(as_future(object)->asked, seconds) ||
       !decode_answer(object)) {
     return nullptr;
   }
@@ -76,7 +76,7 @@ PyObject* future_result(PyObject* object, PyObject* args, PyObject* kwargs) {
 PyObject* future_exception(PyObject* object, PyObject* args, PyObject* kwargs) {
   PyObject* seconds = nullptr;
   if (!parse_timeout(args, kwargs, "|O:exception", &seconds) ||
-      !wait_for_answer(state_of(object), as_future(object)->asked, seconds) ||
+      !wait_for_answer(as_future(object)->asked, seconds) ||
       !decode_answer(object)) {
     return nullptr;
   }
@@ -175,7 +175,7 @@ system's ask_timeout has set. Each call returns the same object. Raises
   may be waited for again; after its own limit it has ended,
 - ActorStopped, if the actor had ended, or ended before it answered,
 - concurrent.futures.CancelledError, after cancel(),
-- DeadlockError, in a handler that would wait for itself or its own home.
+- DeadlockError, in a handler that would wait for itself in the end.
 Any thread; while a handler waits here, other actors go on.)doc";
 
 constexpr const char* exception_doc = R"doc(exception($self, timeout=None)

@@ -12,7 +12,6 @@
 #include "actors/actor_ref.hpp"
 #include "actors/completion.hpp"
 #include "base/symbol.hpp"
-#include "pybridge/module/module_state.hpp"
 #include "pybridge/module/send_options.hpp"
 
 namespace troupe {
@@ -30,18 +29,12 @@ struct request {
 request begin_request(const actor_ref& asked, symbol handler,
                       const send_options& options);
 
-/// Whether a handler that waits for this would wait for ever, because it keeps
-/// the one that is to answer from running.
-bool would_deadlock(const request& r) noexcept;
-/// Sets DeadlockError for would_deadlock(); answers null.
-PyObject* raise_deadlock(module_state& state, const request& r);
-
 /// Waits detached, at most `seconds` (borrowed; null or None: up to the
 /// request's deadline). `r` must stay. False: an exception is set.
-bool wait_for_answer(module_state& state, const request& r, PyObject* seconds);
+bool wait_for_answer(const request& r, PyObject* seconds);
 
-/// Sets AskTimeout for a request whose deadline has passed; answers null.
-PyObject* raise_expired(const request& r);
+/// For a request whose deadline has passed.
+std::string words_if_expired(const request& r);
 /// "2.5 s"
 std::string in_seconds(clock_duration time);
 

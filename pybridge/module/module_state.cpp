@@ -6,6 +6,7 @@
 
 #include "actors/actor_system.hpp"
 #include "pybridge/data/convert.hpp"
+#include "pybridge/module/deadlock.hpp"
 
 namespace troupe {
 namespace {
@@ -32,24 +33,21 @@ const char* class_for(errc code) noexcept {
 
 // One detached wait, told to the scheduler if this thread runs a turn.
 wait_result wait_once(actor_cell* cell, completion& c,
-                      std::optional<nanoseconds> timeout,
+                      std::optional<nanoseconds> timeout, const awaited* what,
                       wait_graph::cells& cycle) {
   PyThreadState* const attached = PyEval_SaveThread();
   const wait_result result =
-      cell == nullptr ? c.wait(timeout) : cell->wait(c, timeout, &cycle);
+      cell == nullptr ? c.wait(timeout) : cell->wait(c, timeout, &cycle, what);
   PyEval_RestoreThread(attached);
   return result;
 }
 
-// "'a' waits for 'b', which waits for 'a'"
-void raise_deadlock(const wait_graph::cells& cycle) {
-  std::string words = "this wait would never end: actor '" +
-                      cycle.front()->name() + "' waits for ";
-  for (std::size_t i = 1; i < cycle.size(); ++i) {
-    words += "'" + cycle[i]->name() + "', which waits for ";
-  }
-  words += "'" + cycle.front()->name() + "'";
-  PyErr_SetString(PyExc_RuntimeError, words.c_str());
+wait_result raise_exhausted() {
+  raise_named("TroupeError",
+              "too many handlers wait at the same time: no thread is left to "
+              "run those who are to answer. Wait in async handlers, by await, "
+              "which keeps no thread, or use add_done_callback()");
+  return wait_result::interrupted;
 }
 
 // What ended the wait, if it was no answer.
@@ -142,7 +140,8 @@ bool read_timeout(PyObject* seconds, std::optional<nanoseconds>& out) {
   return true;
 }
 
-wait_result wait_detached(completion& c, std::optional<nanoseconds> timeout) {
+wait_result wait_detached(completion& c, std::optional<nanoseconds> timeout,
+                          const awaited* what) {
   if (c.done()) {
     return wait_result::done;
   }
@@ -151,10 +150,13 @@ wait_result wait_detached(completion& c, std::optional<nanoseconds> timeout) {
       timeout ? steady::now() + *timeout : steady::time_point::max();
   for (;;) {
     wait_graph::cells cycle;
-    const wait_result result = wait_once(cell, c, timeout, cycle);
+    const wait_result result = wait_once(cell, c, timeout, what, cycle);
     if (result == wait_result::deadlock) {
       raise_deadlock(cycle);
       return wait_result::interrupted;
+    }
+    if (result == wait_result::exhausted) {
+      return raise_exhausted();
     }
     if (raise_interrupt(cell)) {
       return wait_result::interrupted;

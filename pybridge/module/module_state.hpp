@@ -16,6 +16,8 @@
 
 namespace troupe {
 
+struct awaited;
+
 struct module_state {
   type_cache types;
   py_ref ref_type;
@@ -57,8 +59,10 @@ bool read_timeout(PyObject* seconds,
                   std::optional<std::chrono::nanoseconds>& out);
 
 /// Waits detached, in a blocking region if this thread runs a turn. `done`,
-/// `timed_out`, or `interrupted` with an exception set (Ctrl-C, a kill).
+/// `timed_out`, or `interrupted` with an exception set (Ctrl-C, a kill, a
+/// deadlock). `what`: what is really waited for, if `c` only stands for that.
 wait_result wait_detached(completion& c,
-                          std::optional<std::chrono::nanoseconds> timeout);
+                          std::optional<std::chrono::nanoseconds> timeout,
+                          const awaited* what = nullptr);
 
 }  // namespace troupe

@@ -65,6 +65,36 @@ TEST_CASE("a chain of waiting actors longer than the workers gets through" *
   }
 }
 
+TEST_CASE("a wait that would block the last thread is refused" *
+          doctest::timeout(60)) {
+  thread_scheduler scheduler{{.workers = 1, .spare_limit = 2}};
+  actor_system system{scheduler};
+  std::atomic<int> refused{0};
+  {
+    std::vector<actor_ref> chain;
+    for (int i = 0; i < 5; ++i) {
+      const actor_ref next = chain.empty() ? actor_ref{} : chain.back();
+      chain.push_back(system
+                          .spawn(make_scripted(
+                              [next, &refused](actor_cell& self, envelope& e) {
+                                if (next) {
+                                  const auto answer = next.ask(payload::of(0));
+                                  refused += self.wait(*answer, patience) ==
+                                             wait_result::exhausted;
+                                }
+                                self.answer(e, payload::of(1));
+                              }))
+                          .value());
+    }
+    for (int round = 0; round < 100; ++round) {
+      const auto answer = chain.back().ask(payload::of(0));
+      REQUIRE(answer->wait(patience) == wait_result::done);
+    }
+    CHECK(refused.load() >= 100);
+  }
+  REQUIRE(system.begin_shutdown(patience)->wait(patience) == wait_result::done);
+}
+
 TEST_CASE("waiting actors and busy ones share the workers" *
           doctest::timeout(120)) {
   thread_scheduler scheduler{two_workers()};

@@ -234,7 +234,7 @@ class Homes(support.SystemTestCase):
         home = troupe.shared("tight")
         inner = self.spawn("actors.inner", home=home)
         echo = self.spawn("actors.echo", home=home)
-        with self.assertRaisesRegex(RuntimeError, "shares its home"):
+        with self.assertRaisesRegex(troupe.DeadlockError, "in the same place"):
             inner.ask.forward(echo, 1).result(TIMEOUT)
 
     def test_a_shared_homes_actor_spawns_a_neighbour(self):

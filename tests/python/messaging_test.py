@@ -287,7 +287,7 @@ class BetweenActors(support.SystemTestCase):
         self.assertEqual(chain[0].ask.follow(chain[1:]).result(TIMEOUT), 5)
 
     def test_an_actor_that_would_wait_for_itself_is_told(self):
-        with self.assertRaisesRegex(RuntimeError, "wait for ever"):
+        with self.assertRaisesRegex(troupe.DeadlockError, "waits for itself"):
             self.ask("ask_myself")
 
     def test_a_callback_runs_on_the_actors_own_turn(self):

@@ -41,3 +41,27 @@ def wait_for_one_of(other):
     futures = other.ask("hello"), troupe.context.self.ask.gather((), None)
     done, _ = troupe.wait(futures, TIMEOUT, troupe.FIRST_COMPLETED)
     return [future.result() for future in done]
+
+
+@troupe.handler
+def ask_along(others):
+    """Each asks the next, and waits."""
+    if others:
+        return 1 + others[0].ask.ask_along(others[1:]).result()
+    return 1
+
+
+@troupe.handler
+def join(other):
+    return other.join()
+
+
+@troupe.handler
+def have_joined(other):
+    """Asks the other to wait for this actor's end."""
+    return other.ask.join(troupe.context.self).result()
+
+
+@troupe.handler
+def spawn_one_that_asks_back(module):
+    return troupe.context.spawn(module, troupe.context.self)
