@@ -8,11 +8,14 @@
 #include "pybridge/python.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "actors/actor_cell.hpp"
 #include "pybridge/engine/actor_loop.hpp"
+#include "pybridge/engine/callback_timers.hpp"
+#include "pybridge/engine/handler_table.hpp"
 #include "pybridge/interpreters/interpreter.hpp"
 #include "pybridge/interpreters/runtime.hpp"
 #include "pybridge/module/module_state.hpp"
@@ -40,30 +43,76 @@ public:
   std::optional<fault> on_start(actor_cell& self) override;
   void on_message(actor_cell& self, envelope& e) override;
   void on_ready(actor_cell& self) override;
+  void on_timer(actor_cell& self, timer_token which) override;
+  void on_down(actor_cell& self, const end_notice& what) override;
+  void on_exit(actor_cell& self, const end_notice& what) override;
+  void on_receive_timeout(actor_cell& self) override;
   void on_stop(actor_cell& self, stop_reason reason) noexcept override;
   void interrupt(actor_cell& self, interrupt_kind kind,
                  std::uint64_t message) noexcept override;
 
+  // For troupe.context: in this actor's Python code.
+  /// The one whose Python code runs on this thread, or null. Borrowed.
+  static python_behaviour* current() noexcept;
+  /// From the next message on; `keep`: until the matching unbecome().
+  void become(handler_table next, bool keep);
+  /// False: it is as it was in the beginning.
+  bool unbecome() noexcept;
+  callback_timers& timers() noexcept { return timers_; }
+  clock_duration receive_timeout() const noexcept { return receive_timeout_; }
+  void set_receive_timeout(clock_duration limit) noexcept {
+    receive_timeout_ = limit;
+  }
+
 private:
-  struct handler {
-    symbol name;
-    py_ref function;
+  // Python code of this actor runs on this thread, and can be interrupted.
+  class at_work {
+  public:
+    explicit at_work(python_behaviour& who) noexcept;
+    ~at_work();
+    at_work(const at_work&) = delete;
+    at_work& operator=(const at_work&) = delete;
+
+  private:
+    const interpreter::interruptible interruptible_;
+    python_behaviour* const before_;
   };
 
+  // What an end or a silence is told by.
+  struct hook {
+    const char* name;
+    py_ref handler_table::*function;
+  };
+  static const hook down_hook, exited_hook, timed_out_hook;
+
+  // python_behaviour.cpp
   py_ref load();
-  bool keep(PyObject* loaded);
-  PyObject* find(symbol name) const noexcept;  // borrowed, or null
-  [[nodiscard]] bool call(const envelope& e, py_ref& result);
+  const handler_table& now() const noexcept {
+    return become_.empty() ? first_ : become_.back();
+  }
+  py_ref find(const envelope& e) const;
+  [[nodiscard]] bool call(PyObject* function, const envelope& e,
+                          py_ref& result);
+  py_ref finish_coroutine(py_ref value);
   void finish(actor_cell& self, envelope& e, py_ref value);
+  void forget(actor_id id) noexcept;
+
+  // python_notices.cpp
+  void tell(actor_cell& self, const hook& how, py_ref notice);
+  void tell_end(actor_cell& self, const hook& how, const char* type,
+                const end_notice& what);
+  py_ref hook_function(const hook& how) const;
+  void finish_callback(actor_cell& self, py_ref value, const char* what);
+
+  // python_failures.cpp
   void refuse_unknown(actor_cell& self, envelope& e);
+  void refuse_unheard(actor_cell& self, const char* name);
   void refuse_undecodable(actor_cell& self, envelope& e);
   void refuse_killed(actor_cell& self, envelope& e);
   void failed(actor_cell& self, envelope& e);
+  void failed_in(actor_cell& self, const std::string& what);
   void report(const std::string& context);
-  void forget(actor_id id) noexcept;
   fault take_fault(const std::string& context);
-  std::string describe_handler(const envelope& e) const;
-  std::string handler_names() const;
 
   // Constant after construction, but for the arguments, which on_start() uses.
   engine& engine_;
@@ -73,10 +122,15 @@ private:
 
   // The actor's turn only.
   module_state* state_ = nullptr;
-  std::vector<handler> handlers_;  // sorted by name
-  py_ref receive_;
-  py_ref stopping_;
+  handler_table first_;
+  std::vector<handler_table> become_;  // what is now is the last
+  callback_timers timers_;
+  clock_duration receive_timeout_{};  // zero: none
   actor_loop loop_;
 };
+
+/// troupe._actor.<name>: the parts of an actor's life that aren't hot. New
+/// reference, or null with an exception set.
+py_ref actor_function(const char* name);
 
 }  // namespace troupe

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/module/context_object.hpp"
 
+#include <vector>
+
 #include "base/roles.hpp"
+#include "pybridge/module/context_parts.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/system_object.hpp"
 
 namespace troupe {
 namespace {
-
-// The cell of the handler at hand (borrowed), or null with an exception set.
-actor_cell* current_cell() {
-  actor_cell* cell = actor_cell::current();
-  if (cell == nullptr) {
-    PyErr_SetString(PyExc_RuntimeError,
-                    "troupe.context is for handlers: no actor runs on this "
-                    "thread");
-  }
-  return cell;
-}
 
 PyObject* context_self(PyObject* object, void*) {
   actor_cell* cell = current_cell();
@@ -118,7 +110,7 @@ In an actor of a shared or the main home it returns before the new actor has
 started, if that isn't in a home of its own: it may only start when this turn is
 over. If it can't start then, messages to it are dead letters.)doc";
 
-PyGetSetDef context_properties[] = {
+const PyGetSetDef context_properties[] = {
     {"self", context_self, nullptr, "The Ref of this actor.", nullptr},
     {"sender", context_sender, nullptr,
      "The Ref of the actor that sent the message at hand, or None if no actor "
@@ -127,41 +119,81 @@ PyGetSetDef context_properties[] = {
     {"name", context_name, nullptr, "The name of this actor.", nullptr},
     {"system", context_system, nullptr, "The System this actor is in.",
      nullptr},
-    {},
 };
 
-PyMethodDef context_methods[] = {
+const PyMethodDef context_methods[] = {
     {"spawn", as_method(context_spawn), METH_VARARGS | METH_KEYWORDS,
      spawn_doc},
     {"stop", context_stop, METH_NOARGS,
      "stop($self)\n--\n\nEnds this actor after the message at hand, which is "
      "still answered."},
-    {},
 };
 
-PyType_Slot context_slots[] = {
-    {Py_tp_doc, const_cast<char*>(context_doc)},
-    {Py_tp_getset, context_properties},
-    {Py_tp_methods, context_methods},
-    {Py_tp_repr, reinterpret_cast<void*>(context_repr)},
-    {Py_tp_dealloc, reinterpret_cast<void*>(context_dealloc)},
-    {},
+const context_part parts[] = {
+    {context_methods, context_properties},
+    context_bonds(),
+    context_timers(),
+    context_states(),
 };
 
-PyType_Spec context_spec = {
-    .name = "troupe._core.Context",
-    .basicsize = sizeof(PyObject),
-    .itemsize = 0,
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION |
-             Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = context_slots,
-};
+// One table of all parts, with the empty entry that ends it.
+template <typename Entry>
+std::vector<Entry> join(std::span<const Entry> context_part::*table) {
+  std::vector<Entry> all;
+  for (const context_part& part : parts) {
+    all.insert(all.end(), (part.*table).begin(), (part.*table).end());
+  }
+  all.push_back({});
+  return all;
+}
+
+py_ref make_context_type(PyObject* module) {
+  // No Python objects in there: for all interpreters, as long as the process.
+  static auto methods = join(&context_part::methods);
+  static auto properties = join(&context_part::properties);
+  PyType_Slot slots[] = {
+      {Py_tp_doc, const_cast<char*>(context_doc)},
+      {Py_tp_getset, properties.data()},
+      {Py_tp_methods, methods.data()},
+      {Py_tp_repr, reinterpret_cast<void*>(context_repr)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(context_dealloc)},
+      {},
+  };
+  PyType_Spec spec = {
+      .name = "troupe._core.Context",
+      .basicsize = sizeof(PyObject),
+      .itemsize = 0,
+      .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+               Py_TPFLAGS_IMMUTABLETYPE,
+      .slots = slots,
+  };
+  return py_ref::steal(PyType_FromModuleAndSpec(module, &spec, nullptr));
+}
 
 }  // namespace
 
+actor_cell* current_cell() {
+  actor_cell* cell = actor_cell::current();
+  if (cell == nullptr) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "troupe.context is for handlers: no actor runs on this "
+                    "thread");
+  }
+  return cell;
+}
+
+actor_at_hand find_actor_at_hand() {
+  actor_cell* const cell = current_cell();
+  python_behaviour* const code = python_behaviour::current();
+  if (cell != nullptr && code == nullptr) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "troupe.context is for handlers: this actor is ending");
+  }
+  return code == nullptr ? actor_at_hand{} : actor_at_hand{cell, code};
+}
+
 bool add_context(PyObject* module, module_state& state) {
-  state.context_type =
-      py_ref::steal(PyType_FromModuleAndSpec(module, &context_spec, nullptr));
+  state.context_type = make_context_type(module);
   if (!state.context_type) {
     return false;
   }

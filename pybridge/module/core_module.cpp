@@ -6,6 +6,7 @@
 #include "pybridge/data/blob.hpp"
 #include "pybridge/module/arrivals_object.hpp"
 #include "pybridge/module/context_object.hpp"
+#include "pybridge/module/context_parts.hpp"
 #include "pybridge/module/future_object.hpp"
 #include "pybridge/module/group_object.hpp"
 #include "pybridge/module/module_state.hpp"
@@ -71,6 +72,7 @@ int execute(PyObject* module) {
                  add_arrivals_type(module, *state) &&
                  add_group_type(module, *state) &&
                  add_router_types(module, *state) &&
+                 add_timer_type(module, *state) &&
                  add_system_type(module, *state) && add_context(module, *state)
              ? 0
              : -1;
@@ -83,9 +85,10 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
   }
   for (const py_ref* type :
        {&state->ref_type, &state->sender_type, &state->future_type,
-        &state->system_type, &state->context_type, &state->port_type,
-        &state->arrivals_type, &state->waker_type, &state->sender_variable,
-        &state->group_type, &state->router_type, &state->pool_type}) {
+        &state->system_type, &state->context_type, &state->timer_type,
+        &state->port_type, &state->arrivals_type, &state->waker_type,
+        &state->sender_variable, &state->group_type, &state->router_type,
+        &state->pool_type}) {
     Py_VISIT(type->get());
   }
   return state->types.traverse(visit, arg);

@@ -25,6 +25,7 @@ struct module_state {
   py_ref future_type;
   py_ref system_type;
   py_ref context_type;
+  py_ref timer_type;
   py_ref port_type;
   py_ref arrivals_type;
   py_ref waker_type;

@@ -55,6 +55,13 @@ PyObject* ref_alive(PyObject* object, void*) {
   return PyBool_FromLong(!as_ref(object)->ref.ended());
 }
 
+PyObject* ref_reason(PyObject* object, void*) {
+  const actor_cell& cell = as_ref(object)->ref.cell();
+  return cell.ended() ? PyUnicode_FromString(
+                            std::string{to_string(cell.end_reason())}.c_str())
+                      : Py_NewRef(Py_None);
+}
+
 PyObject* ref_queued(PyObject* object, void*) {
   return PyLong_FromSize_t(as_ref(object)->ref.cell().mailbox_size());
 }
@@ -220,6 +227,10 @@ PyGetSetDef ref_properties[] = {
     {"id", ref_id, nullptr,
      "A number that no other actor of this process ever has.", nullptr},
     {"alive", ref_alive, nullptr, "False once the actor has ended.", nullptr},
+    {"reason", ref_reason, nullptr,
+     "Why the actor has ended: \"stopped\", \"failed\", \"killed\", "
+     "\"unstarted\" or\n\"shutdown\"; None while it lives.",
+     nullptr},
     {"queued", ref_queued, nullptr,
      "How many messages wait in its mailbox or are at hand, about.", nullptr},
     {},

@@ -25,7 +25,18 @@ In an ordinary Python, `with troupe.System() as system:` does the same.
 """
 
 from troupe._actor import handler
-from troupe._core import Blob, Future, Group, Pool, Ref, Router, System, context
+from troupe._core import (
+    Blob,
+    Future,
+    Group,
+    Pool,
+    Ref,
+    Router,
+    System,
+    Timer,
+    context,
+)
+from troupe._notices import Down, Exit, ReceiveTimeout
 from troupe._waiting import (
     ALL_COMPLETED,
     FIRST_COMPLETED,
@@ -44,6 +55,7 @@ from troupe.errors import (
     NameTaken,
     RemoteError,
     SpawnError,
+    StashFull,
     SystemStopped,
     TroupeError,
     UnknownName,
@@ -56,6 +68,8 @@ __all__ = [
     "AskTimeout",
     "Blob",
     "DeadlockError",
+    "Down",
+    "Exit",
     "FIRST_COMPLETED",
     "FIRST_EXCEPTION",
     "Future",
@@ -64,12 +78,15 @@ __all__ = [
     "MailboxFull",
     "NameTaken",
     "Pool",
+    "ReceiveTimeout",
     "Ref",
     "RemoteError",
     "Router",
     "SpawnError",
+    "StashFull",
     "System",
     "SystemStopped",
+    "Timer",
     "TroupeError",
     "UnknownName",
     "as_completed",

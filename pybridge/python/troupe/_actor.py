@@ -119,18 +119,54 @@ def _call_started(target, name, args, kwargs):
 
 
 def _parts(target, name):
+    parts = _behaviour_of(target)
+    if not parts[0] and parts[1] is None and not hasattr(target, "started"):
+        raise TypeError(
+            f"{name} is no actor: mark its handlers with @troupe.handler, "
+            "or define receive(message)"
+        )
+    return parts
+
+
+def behaviour_of(what):
+    """The parts of what context.become() gets."""
+    if isinstance(what, dict):
+        return _behaviour_of_dict(what)
+    if isinstance(what, type):
+        what = what()
+    parts = _behaviour_of(what)
+    if parts[0] or parts[1] is not None:
+        return parts
+    if not callable(what):
+        raise TypeError(
+            f"context.become() can do nothing with {what!r}: give it a callable, "
+            "a dict of callables, or something that has handlers or receive()"
+        )
+    return {}, what, *parts[2:]
+
+
+def _behaviour_of_dict(handlers):
+    for name, function in handlers.items():
+        if not isinstance(name, str) or not callable(function):
+            raise TypeError(
+                "context.become() takes a dict of callables by handler name; "
+                f"not {name!r}: {function!r}"
+            )
+    return handlers, None, None, None, None, None
+
+
+_HOOKS = ("receive", "stopping", "down", "exited", "timed_out")
+
+
+def _behaviour_of(target):
+    """({handler name: callable}, receive, stopping, down, exited, timed_out), of
+    which all but the first may be None."""
     handlers = {
         key: value
         for key, value in _members(target)
         if getattr(value, "__troupe_handler__", False) is True
     }
-    receive = getattr(target, "receive", None)
-    if not handlers and receive is None and not hasattr(target, "started"):
-        raise TypeError(
-            f"{name} is no actor: mark its handlers with @troupe.handler, "
-            "or define receive(message)"
-        )
-    return handlers, receive, getattr(target, "stopping", None)
+    return handlers, *(getattr(target, hook, None) for hook in _HOOKS)
 
 
 def _members(target):

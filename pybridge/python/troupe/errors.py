@@ -18,11 +18,13 @@ __all__ = [
     "ActorStopped",
     "AskTimeout",
     "DeadlockError",
+    "HandlerTimeout",
     "MailboxFull",
     "NameTaken",
     "RemoteError",
     "RemoteTraceback",
     "SpawnError",
+    "StashFull",
     "SystemStopped",
     "TroupeError",
     "UnknownName",
@@ -80,6 +82,13 @@ class NameTaken(TroupeError):
 
 class UnknownName(TroupeError, LookupError):
     """No actor has this name."""
+
+
+class StashFull(TroupeError):
+    """The actor has put aside as many messages as it may.
+
+    Raised by context.stash(); see `stash` of System.spawn().
+    """
 
 
 class ActorKilled(BaseException):
