@@ -41,6 +41,7 @@ actor_cell::actor_cell(actor_system& system, setting s, ref_ptr<behaviour> what)
       mailbox_{setting_.mailbox_capacity, limit_of(setting_.overflow)} {
   started_->set_holder(static_cast<std::uint64_t>(id()));
   ended_->set_holder(static_cast<std::uint64_t>(id()));
+  pause(paused_unborn);  // whoever finds it by its name may be quick
 }
 
 actor_cell::~actor_cell() = default;
@@ -144,8 +145,8 @@ turn_result actor_cell::resume() noexcept {
   if (mailbox_.paused() && !mailbox_.has_signal()) {
     return end_turn();
   }
-  // Held, because the turn may give it up; null while the actor is down.
-  const ref_ptr<isolate> own = setting_.alone;
+  // It is given up after the turn; null while the actor is down.
+  isolate* const own = setting_.alone.get();
   if (own != nullptr) {
     own->enter();
   }
@@ -207,8 +208,8 @@ void actor_cell::after_dispatch() noexcept {
   if (killed() && lives()) {
     finish_as(stop_reason::killed);
   }
-  if (muted_.load(std::memory_order_relaxed)) {  // our own turn has set it
-    pause(paused_muted);
+  if (muted_.load(std::memory_order_relaxed) && lives()) {
+    pause(paused_muted);  // relaxed: our own turn has set it
   }
   if (finishing_ && lives()) {
     end_incarnation();
@@ -234,6 +235,9 @@ void actor_cell::handle(envelope_ptr e) noexcept {
     system_.dead().note(*e, id(), dead_reason::cancelled);
     return;
   }
+  // Relaxed: see taken().
+  taken_.store(taken_.load(std::memory_order_relaxed) + 1,
+               std::memory_order_relaxed);
   sender_ = static_cast<actor_id>(e->sender);
   at_hand_ = std::move(e);
   if (setting_.time_limit > clock_duration::zero()) {

@@ -105,6 +105,10 @@ public:
   /// Once it has ended.
   stop_reason end_reason() const noexcept { return end_reason_.load(); }
   bool muted() const noexcept { return muted_.load(); }
+  /// Messages that it has begun to handle. Relaxed: as of a moment ago.
+  std::uint64_t taken() const noexcept {
+    return taken_.load(std::memory_order_relaxed);
+  }
 
   /// Any thread, never blocks. What can't be delivered becomes a dead letter,
   /// but for `full`, where the envelope stays with the caller. If this makes a
@@ -249,7 +253,12 @@ private:
   };
 
   // Why the mailbox is paused, as bits.
-  enum : std::uint8_t { paused_down = 1, paused_muted = 2, paused_busy = 4 };
+  enum : std::uint8_t {
+    paused_down = 1,
+    paused_muted = 2,
+    paused_busy = 4,
+    paused_unborn = 8,
+  };
   static constexpr std::size_t quantum = 64;  // messages a turn
 
   turn_result run_in_home() noexcept;
@@ -276,8 +285,10 @@ private:
   void finish_for_good(stop_reason reason) noexcept TROUPE_REQUIRES(turn);
   void end_incarnation() noexcept TROUPE_REQUIRES(turn);
   void let_go_of_extras() noexcept TROUPE_REQUIRES(turn);
-  void tell_links(stop_reason reason) noexcept;
-  void tell_watchers() noexcept;
+  void tell(const bonds::cells& others, envelope_kind kind,
+            stop_reason reason) noexcept;
+  void tell_all(stop_reason reason) noexcept;
+  void drop_code() noexcept;
   void go_down() noexcept TROUPE_REQUIRES(turn);
   void go() noexcept TROUPE_REQUIRES(turn);
   void publish_end() noexcept TROUPE_REQUIRES(turn);
@@ -325,6 +336,7 @@ private:
 
   // Written by the turn, read by all.
   std::atomic<std::uint64_t> handled_{0};
+  std::atomic<std::uint64_t> taken_{0};
   std::atomic<std::uint64_t> restarts_{0};
   std::atomic<std::uint64_t> handling_{0};  // with a time limit only
   std::atomic<life> life_{life::unborn};

@@ -21,9 +21,7 @@ void actor_ref::send(payload content, ref_ptr<completion> answer,
 void actor_ref::stop_when_drained() const {
   auto e = make_envelope();
   e->kind = static_cast<std::uint8_t>(envelope_kind::stop);
-  if (cell_->deliver(std::move(e)) == push_result::full) {
-    stop();
-  }
+  cell_->notify(std::move(e));
 }
 
 }  // namespace troupe

@@ -173,18 +173,32 @@ ref_ptr<completion> actor_system::when_quiet() {
   return next;
 }
 
+// Who asked comes first, and only then whether it is quiet: else the quiet of
+// an instant before could be taken for an answer to somebody who has just sent.
 void actor_system::check_quiet() {
-  if (!scheduler_.quiet() || under_way_.load() != 0) {
-    return;
-  }
-  ref_ptr<completion> reached;
+  ref_ptr<completion> asked;
   {
     const std::lock_guard lock{mutex_};
-    reached = std::exchange(quiet_, nullptr);
+    asked = quiet_;
   }
-  if (reached != nullptr) {
-    reached->set_value({});
+  if (asked == nullptr || !is_quiet()) {
+    return;
   }
+  {
+    const std::lock_guard lock{mutex_};
+    if (quiet_ != asked) {
+      return;  // another thread was quicker
+    }
+    quiet_ = nullptr;
+  }
+  asked->set_value({});
+}
+
+// What has ended is read before, what was begun after the instant at which
+// nothing ran: if they are the same, nothing was under way at that instant.
+bool actor_system::is_quiet() const {
+  const std::uint64_t ended = work_ended_.load();
+  return scheduler_.quiet() && work_begun_.load() == ended;
 }
 
 }  // namespace troupe

@@ -81,8 +81,8 @@ public:
   /// Any thread: something is under way that is in no mailbox, such as a
   /// message that an actor has kept; until end_work() all isn't quiet. To be
   /// ended on a turn.
-  void begin_work() noexcept { under_way_.fetch_add(1); }
-  void end_work() noexcept { under_way_.fetch_sub(1); }
+  void begin_work() noexcept { work_begun_.fetch_add(1); }
+  void end_work() noexcept { work_ended_.fetch_add(1); }
 
   dead_letters& dead() noexcept { return dead_; }
   /// Names and groups.
@@ -100,6 +100,7 @@ private:
   void stop_next();
   actor_ref next_to_stop_locked() const;
   void check_quiet();
+  bool is_quiet() const;
   void kill_all() noexcept;
 
   // Constant once actors run.
@@ -110,7 +111,8 @@ private:
   dead_letters dead_;
   registry names_;
   wait_graph waits_{*this};
-  std::atomic<std::int64_t> under_way_{0};
+  std::atomic<std::uint64_t> work_begun_{0};
+  std::atomic<std::uint64_t> work_ended_{0};
   std::atomic<bool> closing_{false};  // relaxed: spawn() decides under mutex_
 
   mutable std::mutex mutex_;

@@ -61,10 +61,10 @@ bonds::cells bonds::take_links() noexcept {
   return std::exchange(links_, {});
 }
 
-bonds::cells bonds::close(end how) noexcept {
+bonds::all bonds::close(end how) noexcept {
   const std::lock_guard lock{mutex_};
   end_ = std::move(how);
-  return std::exchange(watchers_, {});
+  return {std::exchange(watchers_, {}), std::exchange(links_, {})};
 }
 
 }  // namespace troupe

@@ -22,6 +22,11 @@ class bonds {
 public:
   using cells = std::vector<ref_ptr<actor_cell>>;
 
+  struct all {
+    cells watchers;
+    cells links;
+  };
+
   /// How the actor has ended, if it has.
   struct end {
     stop_reason reason;
@@ -37,8 +42,8 @@ public:
 
   /// An incarnation has ended: the links, which are gone from now on.
   cells take_links() noexcept;
-  /// The actor has ended: the watchers; from now on nothing can be added.
-  cells close(end how) noexcept;
+  /// The actor has ended: all that are left; from now on none can be added.
+  all close(end how) noexcept;
 
 private:
   std::mutex mutex_;

@@ -108,9 +108,13 @@ void actor_cell::take_notice(const envelope& e) noexcept {
 
 void actor_cell::start() noexcept {
   life_.store(life::starting, std::memory_order_relaxed);
-  auto why_not =
-      killed() ? std::optional{ended_before_start(name(), stop_reason::killed)}
-               : behaviour_->on_start(*this);
+  unpause(paused_unborn);
+  if (killed()) {
+    finish_as(stop_reason::killed);
+  }
+  auto why_not = finishing_
+                     ? std::optional{ended_before_start(name(), *finishing_)}
+                     : behaviour_->on_start(*this);
   if (why_not) {
     start_failed(std::move(*why_not));
     return;
@@ -141,7 +145,7 @@ void actor_cell::renew() noexcept {
   delayed_.reset();
   const running_scope scope{*this};
   if (make_incarnation()) {
-    const ref_ptr<isolate> own = setting_.alone;
+    isolate* const own = setting_.alone.get();
     if (own != nullptr) {
       own->enter();
     }
@@ -168,9 +172,10 @@ bool actor_cell::make_incarnation() noexcept {
   };
   auto made = make();
   if (!made) {
-    const fault why{made.error(), {}};
-    setting_.parent->on_child_started(*this, &why);
-    setting_.parent->on_child_down(*this, stop_reason::unstarted, &why);
+    why_.emplace(fault{made.error(), {}});
+    last_end_ = stop_reason::unstarted;
+    setting_.parent->on_child_started(*this, &*why_);
+    setting_.parent->on_child_down(*this, *last_end_, &*why_);
     return false;
   }
   setting_.alone = std::move(made->alone);
@@ -190,8 +195,9 @@ void actor_cell::fail_self(fault why) noexcept {
   finish_as(stop_reason::failed);
 }
 
+// An unborn one ends as soon as it is to start.
 void actor_cell::finish_as(stop_reason reason) noexcept {
-  if (lives() && !finishing_) {
+  if ((lives() || state() == life::unborn) && !finishing_) {
     finishing_ = reason;
   }
 }
@@ -227,7 +233,7 @@ void actor_cell::end_incarnation() noexcept {
   const stop_reason reason = *finishing_;
   behaviour_->on_stop(*this, reason);
   let_go_of_extras();
-  tell_links(reason);
+  tell(bonds_.take_links(), envelope_kind::linked, reason);
   left_home_ = true;
   if (setting_.parent != nullptr && !for_good_) {
     go_down();
@@ -254,12 +260,15 @@ void actor_cell::go_down() noexcept {
   life_.store(life::down, std::memory_order_relaxed);
   last_end_ = finishing_;
   finishing_.reset();
-  {
-    const std::lock_guard lock{code_mutex_};
-    behaviour_.reset();
-  }
+  drop_code();
   pause(paused_down);
   setting_.parent->on_child_down(*this, *last_end_, why_ ? &*why_ : nullptr);
+}
+
+void actor_cell::drop_code() noexcept {
+  ref_ptr<behaviour> last;  // released after the lock
+  const std::lock_guard lock{code_mutex_};
+  last.swap(behaviour_);
 }
 
 void actor_cell::go() noexcept {
@@ -272,6 +281,7 @@ void actor_cell::go() noexcept {
   while (envelope_ptr left = mailbox_.pop()) {
     dispatch(std::move(left));
   }
+  drop_code();
 }
 
 void actor_cell::publish_end() noexcept {
@@ -288,7 +298,7 @@ void actor_cell::publish_end() noexcept {
   if (setting_.parent != nullptr) {
     setting_.parent->on_child_ended(*this, reason);
   }
-  tell_watchers();
+  tell_all(reason);
   system_.waits().relieve(*this, true);
   if (!started_->done()) {
     // Only now: whoever spawned it finds it gone.
@@ -325,26 +335,22 @@ void actor_cell::notify_end(actor_cell& other, envelope_kind kind,
   }
 }
 
-void actor_cell::tell_links(stop_reason reason) noexcept {
-  const auto others = bonds_.take_links();
+void actor_cell::tell(const bonds::cells& others, envelope_kind kind,
+                      stop_reason reason) noexcept {
   if (others.empty()) {
     return;
   }
   const auto what = notice_of(how_it_ends(reason));
   for (const auto& other : others) {
-    notify_end(*other, envelope_kind::linked, what);
+    notify_end(*other, kind, what);
   }
 }
 
-void actor_cell::tell_watchers() noexcept {
-  const auto others = bonds_.close(how_it_ends(*finishing_));
-  if (others.empty()) {
-    return;
-  }
-  const auto what = notice_of(how_it_ends(*finishing_));
-  for (const auto& other : others) {
-    notify_end(*other, envelope_kind::down, what);
-  }
+// Those that linked themselves to it since the incarnation ended are told too.
+void actor_cell::tell_all(stop_reason reason) noexcept {
+  const bonds::all last = bonds_.close(how_it_ends(reason));
+  tell(last.watchers, envelope_kind::down, reason);
+  tell(last.links, envelope_kind::linked, reason);
 }
 
 // Unless it was unlinked in the meantime.

@@ -88,19 +88,22 @@ bool actor_cell::cancel_timer(timer_token token) noexcept {
 void actor_cell::set_receive_timeout(clock_duration timeout) {
   scheduler& clock = system_.get_scheduler();
   extras& e = more();
-  clock.cancel(std::exchange(e.quiet_timer, timer_id::none));
   e.receive_timeout = timeout;
   e.quiet_since = clock.now();
   if (timeout > clock_duration::zero()) {
     arm_receive_timeout(timeout);
+  } else {
+    clock.cancel(std::exchange(e.quiet_timer, timer_id::none));
   }
 }
 
+// One timer at a time: the look that an earlier one asked for may still come.
 void actor_cell::arm_receive_timeout(clock_duration delay) {
-  extras_->quiet_timer =
-      system_.get_scheduler().after(delay, [self = ref_ptr<actor_cell>{this}] {
-        self->signal(envelope_kind::quiet_for);
-      });
+  scheduler& clock = system_.get_scheduler();
+  clock.cancel(extras_->quiet_timer);
+  extras_->quiet_timer = clock.after(delay, [self = ref_ptr<actor_cell>{this}] {
+    self->signal(envelope_kind::quiet_for);
+  });
 }
 
 // One timer, set again for the rest, and not one for each message.

@@ -2,6 +2,8 @@
 #include "actors/cell_timers.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <utility>
 
 #include "actors/actor_cell.hpp"
@@ -21,19 +23,23 @@ public:
   // A tick was served: the next may be queued.
   void served() noexcept { queued_.store(false); }
 
-  // By whoever may cancel it at the same time: see arm().
   void cancel() noexcept {
-    cancelled_.store(true);
-    clock().cancel(armed_.load());
+    timer_id armed;
+    {
+      const std::lock_guard lock{mutex_};
+      cancelled_.store(true);
+      armed = armed_;
+    }
+    clock().cancel(armed);
   }
 
-  // seq_cst: either cancel() finds the new id, or this finds it cancelled.
+  // Under the lock, so that cancel() finds the new id, or this the end.
   void arm() {
-    const auto delay = std::max(due_ - clock().now(), clock_duration::zero());
-    armed_.store(
-        clock().after(delay, [self = ref_ptr<timer>{this}] { self->fire(); }));
-    if (cancelled()) {
-      clock().cancel(armed_.load());
+    const std::lock_guard lock{mutex_};
+    if (!cancelled()) {
+      const auto delay = std::max(due_ - clock().now(), clock_duration::zero());
+      armed_ =
+          clock().after(delay, [self = ref_ptr<timer>{this}] { self->fire(); });
     }
   }
 
@@ -54,7 +60,9 @@ private:
     }
     if (repeats()) {
       const auto late = std::max(clock().now() - due_, clock_duration::zero());
-      due_ += period_ * (late / period_ + 1);
+      const auto next = late - late % period_;  // at most now
+      due_ += next;
+      due_ += std::min(period_, clock_duration::max() - due_);
       arm();
     }
   }
@@ -65,9 +73,10 @@ private:
   const ref_ptr<actor_cell> owner_;
 
   clock_duration due_;  // start(), then the scheduler's thread
-  std::atomic<timer_id> armed_{timer_id::none};
-  std::atomic<bool> cancelled_{false};
-  std::atomic<bool> queued_{false};  // by that thread; reset by the turn
+  std::mutex mutex_;
+  timer_id armed_ = timer_id::none;     // guarded by mutex_
+  std::atomic<bool> cancelled_{false};  // written under mutex_
+  std::atomic<bool> queued_{false};     // by that thread; reset by the turn
 };
 
 cell_timers::cell_timers(actor_cell& owner) : owner_{owner} {}

@@ -13,6 +13,11 @@ fault unanswered(const std::string& receiver, dead_reason reason) {
   if (reason == dead_reason::mailbox_full) {
     return {make_error(errc::refused, name + "has a full mailbox"), {}};
   }
+  if (reason == dead_reason::dropped) {
+    return {make_error(errc::refused,
+                       name + "has a full mailbox, and dropped the request"),
+            {}};
+  }
   return {make_error(errc::stopped, name + "has ended and can't answer"), {}};
 }
 

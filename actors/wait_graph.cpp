@@ -9,10 +9,17 @@
 #include "actors/actor_system.hpp"
 
 namespace troupe {
+namespace {
+
+// So long a receiver may take nothing before those that it mutes go on for a
+// message all the same.
+constexpr clock_duration patience = std::chrono::seconds{1};
+
+}  // namespace
 
 // A walk along "can't go on before", for a way to `goal`.
 struct wait_graph::search {
-  explicit search(const ref_ptr<actor_cell>& from) : path{from} {}
+  search(const ref_ptr<actor_cell>& from, cells& all) : path{from}, met{all} {}
 
   const actor_cell* goal() const noexcept { return path.front().get(); }
 
@@ -22,9 +29,13 @@ struct wait_graph::search {
   std::unordered_set<actor_id> free{};
   std::unordered_set<actor_id> walking{};
   std::vector<actor_cell*> let_go_of{};  // muted ones on the way, if found
+  cells& met;                            // held until the lock is given back
 };
 
 void wait_graph::tell_relieved(const cells& actors, const crowd& others) {
+  if (others.look != timer_id::none) {
+    system_.get_scheduler().cancel(others.look);
+  }
   for (const auto& cell : actors) {
     cell->signal(envelope_kind::relieved);
   }
@@ -36,13 +47,14 @@ void wait_graph::tell_relieved(const cells& actors, const crowd& others) {
 wait_graph::cells wait_graph::begin_wait(actor_cell& waiter, awaited what) {
   cells to_wake;
   cells cycle;
+  cells met;
   {
     const std::lock_guard lock{mutex_};
     const ref_ptr<actor_cell> self{&waiter};
     waiting& mine = waits_[waiter.id()] = {self, std::move(what)};
     // Once for each muted one that has to be let go.
     for (;;) {
-      search s{self};
+      search s{self, met};
       if (!answers_lead_to(s, mine.what)) {
         break;
       }
@@ -82,6 +94,7 @@ bool wait_graph::leads_to(search& s, actor_id from) {
   if (cell == nullptr) {
     return false;
   }
+  s.met.push_back(cell);
   s.path.push_back(cell);
   s.walking.insert(from);
   const bool found = way_on(s, cell);
@@ -162,14 +175,19 @@ bool wait_graph::mutes_lead_to(search& s, const ref_ptr<actor_cell>& from) {
 void wait_graph::mute(actor_cell& sender, actor_cell& receiver) {
   cells to_wake;
   crowd gone;
+  cells met;
   {
     const std::lock_guard lock{mutex_};
-    search s{ref_ptr<actor_cell>{&sender}};
+    search s{ref_ptr<actor_cell>{&sender}, met};
     if (sender.crowded_.load() || mutes(receiver, sender) ||
         leads_to(s, receiver.id())) {
       return;
     }
-    crowds_[&receiver].muted.emplace_back(&sender);
+    crowd& those = crowds_[&receiver];
+    those.muted.emplace_back(&sender);
+    if (those.look == timer_id::none) {
+      look_later_locked(receiver, those);
+    }
     ++sender.muters_;
     sender.muted_.store(true);
     // seq_cst, as is the look at the size: either this sees that there is room
@@ -203,6 +221,34 @@ void wait_graph::relieve(actor_cell& receiver, bool in_any_case) noexcept {
     const std::lock_guard lock{mutex_};
     if (in_any_case || receiver.has_room()) {
       gone = take_crowd_locked(receiver, to_wake);
+    }
+  }
+  tell_relieved(to_wake, gone);
+}
+
+void wait_graph::look_later_locked(actor_cell& receiver, crowd& those) {
+  those.taken_before = receiver.taken();
+  those.look_number = ++looks_;
+  those.look = system_.get_scheduler().after(
+      patience, [this, cell = ref_ptr<actor_cell>{&receiver}, number = looks_] {
+        look(*cell, number);
+      });
+}
+
+void wait_graph::look(actor_cell& receiver, std::uint64_t number) {
+  cells to_wake;
+  crowd gone;
+  {
+    const std::lock_guard lock{mutex_};
+    const auto found = crowds_.find(&receiver);
+    if (found == crowds_.end() || found->second.look_number != number) {
+      return;
+    }
+    if (found->second.taken_before == receiver.taken()) {
+      gone = take_crowd_locked(receiver, to_wake);
+      gone.look = timer_id::none;  // it is what calls
+    } else {
+      look_later_locked(receiver, found->second);
     }
   }
   tell_relieved(to_wake, gone);

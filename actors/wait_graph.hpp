@@ -20,6 +20,11 @@
 // too few of those that are open can still come. An actor is held up, too,
 // while another one waits in the home or on the thread that they share.
 //
+// What an actor waits for otherwise isn't known here: an answer that a kept
+// message awaits, a lock, another thread. So whoever has taken no message for
+// a second lets those that it mutes have one more each, and again after the
+// next second: nothing stands still for ever, and no flood comes of it.
+//
 // Any thread. Nothing here is on the path of a message: begin_wait() precedes
 // a wait, mute() a pause.
 #pragma once
@@ -70,6 +75,9 @@ private:
   struct crowd {
     cells muted;
     std::vector<ref_ptr<completion>> waiting;
+    timer_id look = timer_id::none;  // none while it mutes nobody
+    std::uint64_t look_number = 0;
+    std::uint64_t taken_before = 0;  // by the receiver, when last looked at
   };
   struct search;  // for a cycle
 
@@ -81,7 +89,9 @@ private:
   bool mutes_lead_to(search& s, const ref_ptr<actor_cell>& from);
   bool mutes(const actor_cell& receiver,
              const actor_cell& sender) const noexcept;
-  static void tell_relieved(const cells& actors, const crowd& others);
+  void look_later_locked(actor_cell& receiver, crowd& those);
+  void look(actor_cell& receiver, std::uint64_t number);
+  void tell_relieved(const cells& actors, const crowd& others);
   void unmute_locked(actor_cell& sender, cells& to_wake) noexcept;
   crowd take_crowd_locked(actor_cell& receiver, cells& to_wake) noexcept;
 
@@ -89,6 +99,7 @@ private:
 
   std::mutex mutex_;
   // Guarded by mutex_.
+  std::uint64_t looks_ = 0;
   std::unordered_map<actor_id, waiting> waits_;
   std::unordered_map<const actor_cell*, crowd> crowds_;  // by receiver
 };

@@ -30,6 +30,23 @@ mailbox::list::~list() {
   }
 }
 
+// The oldest that takes up room; all others stay, in order.
+envelope* mailbox::list::pop_reserved() noexcept {
+  envelope* before = nullptr;
+  envelope* e = first_;
+  while (e != nullptr && !e->reserved) {
+    before = std::exchange(e, e->next);
+  }
+  if (e != nullptr) {
+    (before == nullptr ? first_ : before->next) = e->next;
+    if (e->next == nullptr) {
+      last_ = before;
+    }
+    e->next = nullptr;
+  }
+  return e;
+}
+
 envelope* mailbox::list::pop() noexcept {
   envelope* const e = first_;
   if (e != nullptr) {
@@ -168,17 +185,17 @@ push_result mailbox::push_displacing(envelope_ptr&& e,
   if (oldest != nullptr) {
     e->reserved = std::exchange(oldest->reserved, false);
   }  // else the reader was quicker, and there is room
-  return push_to(ordinary_, std::move(e));
+  return push_to(e->urgent ? express_ : ordinary_, std::move(e));
 }
 
 // The oldest message, and with it its place among those held. It was counted
-// (or is about to be), unless it is shelved.
+// (or is about to be), unless it is shelved. Notices take up no room, and stay.
 envelope* mailbox::displace_locked() noexcept {
   sort_express();
   take_messages();
-  envelope* e = messages_.pop();
+  envelope* e = messages_.pop_reserved();
   if (e == nullptr) {
-    e = urgent_.pop();
+    e = urgent_.pop_reserved();
   }
   if (e == nullptr) {
     return nullptr;

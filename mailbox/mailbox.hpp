@@ -67,8 +67,9 @@ public:
   [[nodiscard]] push_result push_notice(envelope_ptr&& e) noexcept;
   /// As push(), into the lane of signals: never `full`.
   [[nodiscard]] push_result push_signal(envelope_ptr&& e) noexcept;
-  /// Any thread, for `displacing`: never `full`. The oldest message, if it had
-  /// to make room, is then the caller's. Takes a lock when that is so.
+  /// Any thread, for `displacing`: never `full`. The oldest message (the oldest
+  /// urgent one if all are), if it had to make room, is then the caller's.
+  /// Notices stay. Takes a lock when that is so.
   [[nodiscard]] push_result push_displacing(envelope_ptr&& e,
                                             envelope_ptr& oldest) noexcept;
 
@@ -116,6 +117,7 @@ private:
     ~list();
     bool empty() const noexcept { return first_ == nullptr; }
     envelope* pop() noexcept;
+    envelope* pop_reserved() noexcept;
     void push_front(envelope* e) noexcept;
     void append(const chain& added) noexcept;
 
