@@ -83,16 +83,16 @@ void actor_cell::kill() noexcept {
   }
 }
 
+ref_ptr<behaviour> actor_cell::code() {
+  const std::lock_guard lock{code_mutex_};
+  return behaviour_;
+}
+
 // The behaviour is told, and a wait for an answer ends.
 void actor_cell::interrupt(interrupt_kind kind,
                            std::uint64_t message) noexcept {
-  ref_ptr<behaviour> code;
-  {
-    const std::lock_guard lock{code_mutex_};
-    code = behaviour_;
-  }
-  if (code != nullptr) {
-    code->interrupt(*this, kind, message);
+  if (const auto present = code()) {
+    present->interrupt(*this, kind, message);
   }
   const std::lock_guard lock{code_mutex_};
   if (waits_for_ != nullptr) {
@@ -173,6 +173,7 @@ turn_result actor_cell::run_in_home() noexcept {
 }
 
 turn_result actor_cell::end_turn() noexcept {
+  work_.end();
   publish_end();
   const bool more = mailbox_.settle();
   // From here on this may overlap with the actor's next turn.
@@ -190,6 +191,7 @@ void actor_cell::run_quantum() noexcept {
     if (e == nullptr) {
       break;
     }
+    work_.begin(*e, i);
     dispatch(std::move(e));
     after_dispatch();
   }
@@ -267,7 +269,9 @@ void actor_cell::settle_message(envelope& e) noexcept {
 
 envelope_ptr actor_cell::keep() noexcept {
   system_.begin_work();
-  if (++in_flight_ >= setting_.concurrency) {
+  const std::size_t held = in_flight() + 1;
+  in_flight_.store(held, std::memory_order_relaxed);
+  if (held >= setting_.concurrency) {
     pause(paused_busy);
   }
   return std::move(at_hand_);
@@ -275,7 +279,9 @@ envelope_ptr actor_cell::keep() noexcept {
 
 void actor_cell::release(envelope_ptr kept) noexcept {
   settle_message(*kept);
-  if (in_flight_-- == setting_.concurrency) {
+  const std::size_t held = in_flight();
+  in_flight_.store(held - 1, std::memory_order_relaxed);
+  if (held == setting_.concurrency) {
     unpause(paused_busy);
   }
   system_.end_work();

@@ -32,6 +32,7 @@
 #include "actors/completion.hpp"
 #include "actors/end_notice.hpp"
 #include "actors/shared_home.hpp"
+#include "actors/work_mark.hpp"
 #include "mailbox/mailbox.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -52,6 +53,7 @@ public:
   struct setting {
     actor_id id;
     std::string name;
+    actor_id spawner = actor_id::nobody;  // the actor on whose turn it was made
     std::size_t mailbox_capacity = mailbox::unbounded;
     overflow_policy overflow = overflow_policy::fail;
     ref_ptr<actor_cell> redirect{};        // for overflow_policy::redirect
@@ -86,6 +88,7 @@ public:
   }
   child_observer* parent() const noexcept { return setting_.parent.get(); }
   incarnation_source* source() const noexcept { return setting_.source.get(); }
+  actor_id spawner() const noexcept { return setting_.spawner; }
   overflow_policy overflow() const noexcept { return setting_.overflow; }
   std::size_t mailbox_size() const noexcept { return mailbox_.size(); }
   std::size_t mailbox_capacity() const noexcept { return mailbox_.capacity(); }
@@ -94,7 +97,7 @@ public:
   completion& started() const noexcept { return *started_; }
   /// Done when the actor has ended and its mailbox is empty.
   completion& when_ended() const noexcept { return *ended_; }
-  // These three are for people: relaxed, as of a moment ago.
+  // These are for people: relaxed, as of a moment ago.
   std::uint64_t handled() const noexcept {
     return handled_.load(std::memory_order_relaxed);
   }
@@ -102,6 +105,13 @@ public:
     return restarts_.load(std::memory_order_relaxed);
   }
   life state() const noexcept { return life_.load(std::memory_order_relaxed); }
+  std::optional<work_report> at_work() const noexcept { return work_.report(); }
+  /// How many messages keep() holds.
+  std::size_t in_flight() const noexcept {
+    return in_flight_.load(std::memory_order_relaxed);
+  }
+  /// What its code is; null while there is none.
+  ref_ptr<behaviour> code();
   /// Once it has ended.
   stop_reason end_reason() const noexcept { return end_reason_.load(); }
   bool muted() const noexcept { return muted_.load(); }
@@ -165,9 +175,6 @@ public:
   /// no further message while it has kept as many as its concurrency.
   envelope_ptr keep() noexcept TROUPE_REQUIRES(turn);
   void release(envelope_ptr kept) noexcept TROUPE_REQUIRES(turn);
-  std::size_t in_flight() const noexcept TROUPE_REQUIRES(turn) {
-    return in_flight_;
-  }
   /// Puts the message at hand aside. False: no room.
   bool stash() noexcept TROUPE_REQUIRES(turn);
   /// What was put aside comes next, in the old order.
@@ -320,12 +327,11 @@ private:
   // The actor's turn only.
   envelope_ptr at_hand_;
   actor_id sender_ = actor_id::nobody;
-  std::uint8_t pauses_ = 0;  // bits as above
-  bool for_good_ = false;    // finishing_ is not for the supervisor to judge
-  bool renewing_ = false;    // restart() was called
-  bool left_home_ = false;   // `alone` is to be given up after the turn
-  bool published_ = false;   // its end was told
-  std::size_t in_flight_ = 0;
+  std::uint8_t pauses_ = 0;    // bits as above
+  bool for_good_ = false;      // finishing_ is not for the supervisor to judge
+  bool renewing_ = false;      // restart() was called
+  bool left_home_ = false;     // `alone` is to be given up after the turn
+  bool published_ = false;     // its end was told
   std::uint64_t limited_ = 0;  // messages handled with a time limit
   std::optional<stop_reason> finishing_;
   std::optional<stop_reason> delayed_;  // it will end so: delays_end()
@@ -335,8 +341,10 @@ private:
   std::unique_ptr<extras> extras_;
 
   // Written by the turn, read by all.
+  work_mark work_;
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::uint64_t> taken_{0};
+  std::atomic<std::size_t> in_flight_{0};
   std::atomic<std::uint64_t> restarts_{0};
   std::atomic<std::uint64_t> handling_{0};  // with a time limit only
   std::atomic<life> life_{life::unborn};

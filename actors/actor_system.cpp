@@ -32,6 +32,8 @@ result<actor_ref> actor_system::spawn(ref_ptr<behaviour> what,
   if (options.name.empty()) {
     options.name = "actor-" + std::to_string(static_cast<std::uint64_t>(id));
   }
+  const actor_cell* const here = actor_cell::current();
+  const actor_id spawner = here == nullptr ? actor_id::nobody : here->id();
   actor_ref ref;
   {
     const std::lock_guard lock{mutex_};
@@ -43,6 +45,7 @@ result<actor_ref> actor_system::spawn(ref_ptr<behaviour> what,
         *this,
         actor_cell::setting{.id = id,
                             .name = options.name,
+                            .spawner = spawner,
                             .mailbox_capacity = options.mailbox_capacity,
                             .overflow = options.overflow,
                             .redirect = std::move(options.redirect),

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "actors/actor_id.hpp"
 #include "actors/completion.hpp"
@@ -67,6 +68,8 @@ public:
     static_cast<void>(self);
     static_cast<void>(reason);
   }
+  /// Any thread: what it is, for people; a word or two.
+  virtual std::string describe() const { return {}; }
   /// Any thread: end a running on_message() if that can be done; for a time
   /// limit, only if actor_cell::is_handling(`message`) still.
   virtual void interrupt(actor_cell& self, interrupt_kind kind,

@@ -144,6 +144,7 @@ void actor_cell::renew() noexcept {
   finishing_.reset();
   delayed_.reset();
   const running_scope scope{*this};
+  work_.begin(envelope_kind::start, symbol::none, 0);
   if (make_incarnation()) {
     isolate* const own = setting_.alone.get();
     if (own != nullptr) {

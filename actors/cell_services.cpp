@@ -113,7 +113,7 @@ void actor_cell::check_receive_timeout() noexcept {
     return;
   }
   const auto now = system_.get_scheduler().now();
-  if (mailbox_.has_message() || in_flight_ > 0) {
+  if (mailbox_.has_message() || in_flight() > 0) {
     extras_->quiet_since = now;
   }
   const auto limit = extras_->receive_timeout;

@@ -52,6 +52,7 @@ struct child_view {
 
 class supervisor final : public behaviour {
 public:
+  std::string describe() const override { return "supervisor"; }
   /// Told of what nobody else tells: on its turn; must be brief.
   using reporter = std::function<void(const std::string& words)>;
 

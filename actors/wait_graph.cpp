@@ -283,4 +283,19 @@ void wait_graph::unmute_locked(actor_cell& sender, cells& to_wake) noexcept {
   to_wake.emplace_back(&sender);
 }
 
+std::vector<wait_graph::report> wait_graph::reports() {
+  std::vector<report> all;
+  const std::lock_guard lock{mutex_};
+  for (const auto& [waiter, what] : waits_) {
+    all.push_back(
+        {waiter, static_cast<actor_id>(what.answer->holder()), false});
+  }
+  for (const auto& [receiver, waiting] : crowds_) {
+    for (const auto& muted : waiting.muted) {
+      all.push_back({muted->id(), receiver->id(), true});
+    }
+  }
+  return all;
+}
+
 }  // namespace troupe

@@ -67,6 +67,14 @@ public:
   /// Lets all go that wait for room, if there is room, or in any case.
   void relieve(actor_cell& receiver, bool in_any_case) noexcept;
 
+  /// For people: who can't go on before whom (nobody: not an actor).
+  struct report {
+    actor_id waiter;
+    actor_id for_whom;
+    bool muted;  // else it waits for an answer
+  };
+  std::vector<report> reports();
+
 private:
   struct waiting {
     ref_ptr<actor_cell> waiter;

@@ -43,6 +43,7 @@ private:
 
 class router : public behaviour {
 public:
+  std::string describe() const override { return "router"; }
   explicit router(std::unique_ptr<routing_policy> policy);
 
   // Any thread.

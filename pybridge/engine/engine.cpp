@@ -194,6 +194,25 @@ result<actor_ref> engine::spawn_on(engine_spawn what,
                        std::move(what.options));
 }
 
+std::string engine::home_of(const actor_cell& cell) const {
+  const shared_home* const home = cell.home();
+  if (home == main_home_.get()) {
+    return "main";
+  }
+  if (home == nullptr) {
+    return cell.lane()
+               ? cell.lane()->released ? "own, dedicated thread" : "own, pinned"
+               : "own";
+  }
+  const std::lock_guard lock{mutex_};
+  for (const auto& [name, place] : shared_) {
+    if (place.shared.get() == home) {
+      return std::string{shared_prefix} + name;
+    }
+  }
+  return "shared";
+}
+
 bool engine::is_stopped() const {
   const std::lock_guard lock{mutex_};
   return stopped_;

@@ -70,6 +70,9 @@ public:
     ask_timeout_.store(limit.count(), std::memory_order_relaxed);
   }
 
+  /// Any thread: "own", "main", "shared:NAME", for people.
+  std::string home_of(const actor_cell& cell) const;
+
   // Any thread.
   runtime& get_runtime() noexcept { return runtime_; }
   actor_system& actors() noexcept { return actors_; }

@@ -222,4 +222,9 @@ void python_behaviour::interrupt(actor_cell& self, interrupt_kind kind,
   }
 }
 
+std::string python_behaviour::describe() const {
+  return recipe_.class_name.empty() ? recipe_.module
+                                    : recipe_.module + ":" + recipe_.class_name;
+}
+
 }  // namespace troupe

@@ -50,6 +50,12 @@ public:
   void on_stop(actor_cell& self, stop_reason reason) noexcept override;
   void interrupt(actor_cell& self, interrupt_kind kind,
                  std::uint64_t message) noexcept override;
+  std::string describe() const override;
+
+  // Any thread.
+  interpreter& home() const noexcept { return *home_; }
+  /// What runs here does so under this token, see interpreter::look().
+  std::uint64_t token() const noexcept { return kill_token_; }
 
   // For troupe.context: in this actor's Python code.
   /// The one whose Python code runs on this thread, or null. Borrowed.

@@ -10,7 +10,7 @@
 namespace troupe {
 namespace {
 
-std::string describe(PyObject* exception) {
+std::string words_for(PyObject* exception) {
   std::string text = Py_TYPE(exception)->tp_name;
   const auto words = py_ref::steal(PyObject_Str(exception));
   const char* utf8 = words ? PyUnicode_AsUTF8(words.get()) : nullptr;
@@ -128,7 +128,8 @@ fault python_behaviour::take_fault(const std::string& context) {
     return {make_error(errc::stopped, context), {}};
   }
   fault why{
-      make_error(errc::failed, context + ": " + describe(exception.get())), {}};
+      make_error(errc::failed, context + ": " + words_for(exception.get())),
+      {}};
   if (state_ != nullptr) {
     encode_exception(state_->types, exception.get(), why.raised);
   }

@@ -3,6 +3,8 @@
 
 #include "pybridge/python.hpp"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -12,8 +14,11 @@
 #include <variant>
 #include <vector>
 
+#include "pybridge/engine/running_engines.hpp"
+#include "pybridge/engine/tree.hpp"
 #include "pybridge/interpreters/runtime.hpp"
 #include "pybridge/launcher/cli.hpp"
+#include "pybridge/launcher/inspection.hpp"
 #include "pybridge/launcher/launch_signals.hpp"
 #include "pybridge/launcher/launch_target.hpp"
 #include "pybridge/launcher/launch_values.hpp"
@@ -43,6 +48,7 @@ int complain(const std::string& what, int code = exit_unusable) {
 struct task {
   std::vector<std::string> argv;
   std::string log_level = "WARNING";
+  bool can_be_inspected = false;  // see inspection.hpp
   // Attached. The exit code as an int, or null with an exception set.
   std::function<py_ref(runtime&)> call;
 };
@@ -134,15 +140,15 @@ result<task> task_of(run_command command) {
     return found.error();
   const auto argv = found->argv();
   const auto log_level = found->command.log_level.value_or("WARNING");
-  return task{argv, log_level, [what = std::move(*found)](runtime& python) {
-                return call_package(
-                    "troupe._launch", "run", "OOOOOO",
-                    to_python(std::string{name_of(what.target.kind)}),
-                    to_python(what.target.text), to_python(what.command.args),
-                    workers_of(what),
-                    what.file ? to_python(*what.file) : none(),
-                    watch_signals_function(python));
-              }};
+  return task{
+      argv, log_level, true, [what = std::move(*found)](runtime& python) {
+        return call_package("troupe._launch", "run", "OOOOOO",
+                            to_python(std::string{name_of(what.target.kind)}),
+                            to_python(what.target.text),
+                            to_python(what.command.args), workers_of(what),
+                            what.file ? to_python(*what.file) : none(),
+                            watch_signals_function(python));
+      }};
 }
 
 result<task> task_of(check_command command) {
@@ -159,6 +165,7 @@ result<task> task_of(check_command command) {
   return task{
       {command.target},
       "WARNING",
+      false,
       [target = std::move(*target), checked = std::move(checked)](runtime&) {
         return call_package(
             "troupe._check", "check", "OOOO",
@@ -170,12 +177,21 @@ result<task> task_of(check_command command) {
 
 result<task> task_of(doctor_command command) {
   const auto report_to = command.report_to.value_or(-1);
-  return task{{"doctor"}, "WARNING", [command, report_to](runtime&) {
+  return task{{"doctor"}, "WARNING", false, [command, report_to](runtime&) {
                 return call_package("troupe._doctor", "examine", "OOO",
                                     to_python(executable()),
                                     to_python(command.modules),
                                     py_ref::steal(PyLong_FromLong(report_to)));
               }};
+}
+
+std::string describe_process() {
+  std::string text = "troupe: process " + std::to_string(getpid()) + ": ";
+  const auto engines = running_engines::of_process().all();
+  if (engines.empty())
+    text += "no system of actors runs\n";
+  for (const auto& e : engines) text += describe_tree(*e);
+  return text;
 }
 
 int run_attached(runtime& python, const task& what,
@@ -202,7 +218,11 @@ int run(const task& what) {
   if (!python)
     return complain(python.error().detail, exit_failed);
   set_process_runtime(**python);
+  std::optional<inspection> inspected;
+  if (what.can_be_inspected)
+    inspected.emplace(describe_process);
   const int code = run_attached(**python, what, *package);
+  inspected.reset();
   watch_signals_at_end();
   python->reset();
   return code;
@@ -219,7 +239,11 @@ struct launching {
     return exit_unusable;
   }
   int operator()(const tree_command& command) const {
-    return complain("not yet " + std::to_string(command.pid));
+    const auto text = ask_process(command.pid);
+    if (!text)
+      return complain(text.error().detail, exit_failed);
+    std::fputs(text->c_str(), stdout);
+    return 0;
   }
   template <typename Command>
   int operator()(Command command) const {

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "pybridge/engine/running_engines.hpp"
+#include "pybridge/engine/tree.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/naming.hpp"
 #include "pybridge/module/ref_object.hpp"
@@ -73,6 +75,7 @@ std::vector<std::string> end_engine(module_state& state, ref_ptr<engine> e,
     left = e->shutdown(deadline);
   }
   std::erase(state.engines, e);
+  running_engines::of_process().remove(*e);
   return left;
 }
 
@@ -144,6 +147,7 @@ PyObject* system_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
     PyObject* object = make_system(state, started);
     if (object != nullptr) {
       state.engines.push_back(started);
+      running_engines::of_process().add(started);
       as_system(object)->owner = true;
     }
     return object;
@@ -213,6 +217,17 @@ PyObject* system_wait_quiet(PyObject* self, PyObject* args, PyObject* kwargs) {
 
 PyObject* system_actors(PyObject* self, PyObject*) {
   return make_ref_list(state_of(self), engine_behind(self).actors().actors());
+}
+
+PyObject* system_tree(PyObject* self, PyObject*) {
+  const ref_ptr<engine> e = as_system(self)->running;
+  std::string text;
+  {
+    const detached no_gil;
+    text = describe_tree(*e);
+  }
+  return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()),
+                              "replace");
 }
 
 PyObject* system_lookup(PyObject* self, PyObject* name) {
@@ -404,6 +419,19 @@ workers, spare_workers: threads; spares stand in for those that are busy for
 long or wait. turns, steals, parks, hand_overs: what the scheduler did.
 interpreters_created, _warm, _ended, _leaked.)doc";
 
+constexpr const char* tree_doc = R"doc(tree($self)
+--
+
+What all actors do at this moment, as text for people.
+
+Each actor under the one that made it: its home, its state, for how long, how
+many messages wait, how many it has handled; the Python stack of a handler that
+runs; and what each thread is at. Nothing is stopped for it. Any thread.
+
+>>> print(system.tree())
+1 actor, 0 at work; 2 workers
+counter (id 1, own): idle; 5 handled)doc";
+
 PyMethodDef system_methods[] = {
     {"spawn", as_method(system_spawn), METH_VARARGS | METH_KEYWORDS, spawn_doc},
     {"shutdown", as_method(system_shutdown), METH_VARARGS | METH_KEYWORDS,
@@ -413,6 +441,7 @@ PyMethodDef system_methods[] = {
     {"actors", system_actors, METH_NOARGS,
      "actors($self)\n--\n\nThe Refs of the living actors, in the order of "
      "their start."},
+    {"tree", system_tree, METH_NOARGS, tree_doc},
     {"lookup", system_lookup, METH_O,
      "lookup($self, name, /)\n--\n\nThe Ref of the living actor of this name, "
      "or None."},

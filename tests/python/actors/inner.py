@@ -85,3 +85,8 @@ def note_sender():
 @troupe.handler
 def who_told():
     return last_sender
+
+
+@troupe.handler
+def wait_for_nothing(other):
+    other.ask.nothing().result()
