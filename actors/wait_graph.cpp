@@ -286,9 +286,12 @@ void wait_graph::unmute_locked(actor_cell& sender, cells& to_wake) noexcept {
 std::vector<wait_graph::report> wait_graph::reports() {
   std::vector<report> all;
   const std::lock_guard lock{mutex_};
-  for (const auto& [waiter, what] : waits_) {
-    all.push_back(
-        {waiter, static_cast<actor_id>(what.answer->holder()), false});
+  for (const auto& [waiter, wait] : waits_) {
+    for (const completion* answer : wait.what.answers) {
+      if (!answer->done()) {
+        all.push_back({waiter, static_cast<actor_id>(answer->holder()), false});
+      }
+    }
   }
   for (const auto& [receiver, waiting] : crowds_) {
     for (const auto& muted : waiting.muted) {

@@ -67,7 +67,8 @@ public:
   /// Lets all go that wait for room, if there is room, or in any case.
   void relieve(actor_cell& receiver, bool in_any_case) noexcept;
 
-  /// For people: who can't go on before whom (nobody: not an actor).
+  /// For people: who can't go on before whom (nobody: not an actor); of one
+  /// that waits for several, a report for each.
   struct report {
     actor_id waiter;
     actor_id for_whom;

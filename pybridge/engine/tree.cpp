@@ -183,12 +183,22 @@ private:
       const bool first = actor.work->before == 0 && cell.home() == nullptr;
       text += (first ? " for " : " for at most ") + words_of(actor.turn->age);
     }
+    text += awaited_by(actor);
+    return text;
+  }
+
+  std::string awaited_by(const seen_actor& actor) const {
+    std::set<std::string> names;
+    bool waits = false;
     for (const auto& wait : actor.waits) {
-      if (!wait.muted) {
-        text += wait.for_whom == actor_id::nobody
-                    ? ", waits"
-                    : ", waits for an answer of " + name_of(wait.for_whom);
+      waits = waits || !wait.muted;
+      if (!wait.muted && wait.for_whom != actor_id::nobody) {
+        names.insert(name_of(wait.for_whom));
       }
+    }
+    std::string text = waits ? ", waits" : "";
+    for (const std::string& name : names) {
+      text += (name == *names.begin() ? " for an answer of " : ", ") + name;
     }
     return text;
   }
