@@ -288,7 +288,7 @@ std::vector<wait_graph::report> wait_graph::reports() {
   const std::lock_guard lock{mutex_};
   for (const auto& [waiter, wait] : waits_) {
     for (const completion* answer : wait.what.answers) {
-      if (!answer->done()) {
+      if (!answer->answered()) {
         all.push_back({waiter, static_cast<actor_id>(answer->holder()), false});
       }
     }
