@@ -22,6 +22,13 @@ def bare(text):
     return [line.rstrip() for line in text.splitlines()]
 
 
+# What is run of these is what a reader can run: the comparisons are ```py.
+NEWCOMERS = [
+    f"docs/coming-from-{whence}.md"
+    for whence in ("multiprocessing", "concurrent-futures", "pykka", "ray", "erlang")
+]
+
+
 class Documents(unittest.TestCase):
     maxDiff = None
 
@@ -45,8 +52,12 @@ class Documents(unittest.TestCase):
     def test_the_readmes_first_actor_prints_what_it_shows(self):
         self.check("README.md")
 
+    def test_the_pages_for_newcomers_print_what_they_show(self):
+        for path in NEWCOMERS:
+            self.check(path)
+
     def test_every_program_in_the_guide_has_a_file_name(self):
-        for path in ("docs/guide.md", "README.md"):
+        for path in ("docs/guide.md", "README.md", *NEWCOMERS):
             for step in runnable.steps(read(path)):
                 if step.kind in ("python", "toml"):
                     self.assertTrue(step.file, f"{path}:{step.line}")

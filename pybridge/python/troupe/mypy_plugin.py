@@ -59,7 +59,11 @@ from mypy.types import (
 )
 
 _TELL, _ASK = "troupe._core.Tell", "troupe._core.Ask"
-_SPAWNS = ("troupe._core.System.spawn", "troupe._core.Context.spawn")
+_SPAWNS = (
+    "troupe._core.System.spawn",
+    "troupe._core.Context.spawn",
+    "troupe._core.System.pool",
+)
 _MARK = "troupe._actor.handler"
 _METADATA = "troupe"  # of a class: {"handlers": [name]}
 

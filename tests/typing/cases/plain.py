@@ -71,6 +71,14 @@ def spawning(system: troupe.System) -> None:
     print(named)
 
 
+def pools_and_routers(system: troupe.System, ref: troupe.Ref[Counter]) -> None:
+    pool = system.pool(Counter, size=2)
+    assert_type(pool.ask(Counter.add, 1), troupe.Future[int])
+    router = system.router([ref], policy="broadcast")
+    assert_type(router.ask(Counter.slowly, "a"), troupe.Future[str])
+    router.tell(Counter.add, "one")  # E: "Tell"
+
+
 def handlers_stay_functions(plain: Counter) -> None:
     assert_type(plain.add(1), int)
     plain.add("one")  # E: incompatible type "str"

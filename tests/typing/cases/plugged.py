@@ -71,6 +71,14 @@ def spawning(system: troupe.System) -> None:
     system.spawn("counter", "any", thing=1)
 
 
+def pools(system: troupe.System) -> None:
+    pool = system.pool(Counter, 1, step=2, size=3, policy="sticky")
+    assert_type(pool, troupe.Pool[Counter])
+    assert_type(pool.ask.add(1), troupe.Future[int])
+    system.pool(Counter, "one")  # E: No overload variant
+    pool.tell.ad(1)  # E: "Counter" has no handler "ad"; maybe "add"?
+
+
 def modules(system: troupe.System) -> None:
     system.spawn(counter, 1, name="counter").tell.add(1)
     system.spawn(counter, start=1)
