@@ -68,7 +68,9 @@ class Flooder:
         return self.sent
 
     @troupe.handler
-    def send_pongs(self, count):
+    def send_pongs(self, count, ready, gate):
+        os.write(ready, b".")
+        os.read(gate, 1)
         for _ in range(count):
             self.target.tell.pong()
 
@@ -224,7 +226,11 @@ class Policies(Test):
         pair = [self.spawn(Flooder, mailbox=1, overflow="block") for _ in range(2)]
         pair[0].ask.aim(pair[1]).result(TIMEOUT)
         pair[1].ask.aim(pair[0]).result(TIMEOUT)
-        both = [actor.ask.send_pongs(10) for actor in pair]
+        (waiting, ready), (reading, writing) = self.gate(), self.gate()
+        both = [actor.ask.send_pongs(10, ready, reading) for actor in pair]
+        for _ in pair:
+            os.read(waiting, 1)
+        os.write(writing, b"..")
         outcomes = [future.exception(TIMEOUT) for future in both]
         told = [each for each in outcomes if each is not None]
         self.assertTrue(told)
