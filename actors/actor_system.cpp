@@ -110,6 +110,7 @@ void actor_system::forget(const actor_cell& cell, stop_reason reason) noexcept {
 
 ref_ptr<completion> actor_system::begin_shutdown(
     std::chrono::nanoseconds deadline) {
+  ref_ptr<completion> waiting;  // for a quiet that may never come now
   {
     const std::lock_guard lock{mutex_};
     if (all_ended_ != nullptr) {
@@ -117,11 +118,35 @@ ref_ptr<completion> actor_system::begin_shutdown(
     }
     all_ended_ = make_ref_counted<completion>();
     closing_.store(true, std::memory_order_relaxed);
+    kills_at_ = scheduler_.now() + deadline;
     deadline_ = scheduler_.after(deadline, [this] { kill_all(); });
+    waiting = std::exchange(quiet_, nullptr);
+  }
+  if (waiting != nullptr) {
+    waiting->set_value({});
   }
   names_.close();
   stop_next();
   return all_ended_;
+}
+
+// Whichever comes first begins it.
+void actor_system::begin_drained_shutdown(std::chrono::nanoseconds drain,
+                                          std::chrono::nanoseconds deadline) {
+  begin_drain();
+  const auto begin = [this, deadline] { begin_shutdown(deadline); };
+  scheduler_.after(drain, begin);
+  when_quiet()->on_done([this, begin] { scheduler_.after({}, begin); });
+}
+
+clock_duration actor_system::kills_at() const {
+  const std::lock_guard lock{mutex_};
+  return kills_at_;
+}
+
+std::vector<std::string> actor_system::killed() const {
+  const std::lock_guard lock{mutex_};
+  return killed_;
 }
 
 // Each end calls it again, so the next actor stops when this one is gone.
@@ -157,7 +182,14 @@ actor_ref actor_system::next_to_stop_locked() const {
 }
 
 void actor_system::kill_all() noexcept {
-  for (const actor_ref& ref : actors()) {
+  const auto left = actors();
+  {
+    const std::lock_guard lock{mutex_};
+    for (const actor_ref& ref : left) {
+      killed_.push_back(ref.name());
+    }
+  }
+  for (const actor_ref& ref : left) {
     ref.kill();
     ref.cell().terminate();  // one that is down has nothing to kill
   }

@@ -73,9 +73,25 @@ public:
   /// are killed. The completion is done when the last has ended; one that
   /// can't be ended keeps it open.
   ref_ptr<completion> begin_shutdown(std::chrono::nanoseconds deadline);
+  /// The same, once all is quiet or `drain` is over; in between draining().
+  void begin_drained_shutdown(std::chrono::nanoseconds drain,
+                              std::chrono::nanoseconds deadline);
+  /// Any thread. From now on draining(): what the layer above sends for others
+  /// than actors is to be refused.
+  void begin_drain() noexcept {
+    draining_.store(true, std::memory_order_relaxed);
+  }
+  bool draining() const noexcept {
+    return draining_.load(std::memory_order_relaxed);
+  }
+  /// After begin_shutdown(): when those that are left are killed, on the
+  /// scheduler's clock; and the names of those that were.
+  clock_duration kills_at() const;
+  std::vector<std::string> killed() const;
 
   /// Any thread. Done at the next instant at which nothing is queued or
-  /// running: all that was sent before has been handled.
+  /// running: all that was sent before has been handled. Or when the shutdown
+  /// begins.
   ref_ptr<completion> when_quiet();
 
   /// Any thread: something is under way that is in no mailbox, such as a
@@ -113,13 +129,16 @@ private:
   wait_graph waits_{*this};
   std::atomic<std::uint64_t> work_begun_{0};
   std::atomic<std::uint64_t> work_ended_{0};
-  std::atomic<bool> closing_{false};  // relaxed: spawn() decides under mutex_
+  std::atomic<bool> draining_{false};  // relaxed: a hint to senders
+  std::atomic<bool> closing_{false};   // relaxed: spawn() decides under mutex_
 
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   std::map<actor_id, actor_ref> actors_;  // ordered by id: by start
   ref_ptr<completion> all_ended_;
   timer_id deadline_ = timer_id::none;
+  clock_duration kills_at_{};
+  std::vector<std::string> killed_;
   ref_ptr<completion> quiet_;  // null: nobody asked since the last one
 };
 

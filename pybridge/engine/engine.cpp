@@ -226,19 +226,41 @@ std::vector<std::string> engine::names_left() const {
   return names;
 }
 
-std::vector<std::string> engine::shutdown(std::chrono::nanoseconds deadline) {
-  if (is_stopped()) {
-    return names_left();  // whoever is left has had its deadline
+bool engine::wait_timed(completion& c, clock_duration limit,
+                        clock_duration& took) {
+  const clock_duration begin = scheduler_->now();
+  const bool in_time = wait_uninterrupted(*scheduler_, c, limit);
+  took = scheduler_->now() - begin;
+  return in_time;
+}
+
+// Whether all actors have ended.
+bool engine::run_phases(const shutdown_terms& terms, shutdown_report& report) {
+  if (terms.drain && !actors_.closing()) {
+    actors_.begin_drain();
+    report.drained =
+        wait_timed(*actors_.when_quiet(), *terms.drain, report.draining) &&
+        !actors_.closing();
   }
-  const auto all_ended = actors_.begin_shutdown(deadline);
-  // Killed ones get a moment more to go.
-  constexpr std::chrono::seconds grace{2};
-  const bool in_time =
-      wait_uninterrupted(*scheduler_, *all_ended, deadline + grace);
-  auto left = names_left();
+  const auto all_ended = actors_.begin_shutdown(terms.timeout);
+  const clock_duration until_kill = actors_.kills_at() - scheduler_->now();
+  const bool in_time = wait_timed(*all_ended, until_kill, report.stopping) ||
+                       wait_timed(*all_ended, terms.kill, report.killing);
+  report.killed = actors_.killed();
+  return in_time;
+}
+
+shutdown_report engine::shut_down(const shutdown_terms& terms) {
+  shutdown_report report;
+  if (is_stopped()) {
+    report.left = names_left();  // whoever is left has had its deadline
+    return report;
+  }
+  const bool in_time = run_phases(terms, report);
+  report.left = names_left();
   const std::lock_guard lock{mutex_};
   if (std::exchange(stopped_, true)) {
-    return left;
+    return report;
   }
   pool_.shutdown();
   if (in_time) {
@@ -249,7 +271,7 @@ std::vector<std::string> engine::shutdown(std::chrono::nanoseconds deadline) {
     shared_.clear();
     reaper_.shutdown();
   }
-  return left;
+  return report;
 }
 
 }  // namespace troupe

@@ -40,6 +40,20 @@ enum class thread_choice {
   dedicated,  // one of its own
 };
 
+/// How a system ends: phase by phase, each with a limit.
+struct shutdown_terms {
+  std::optional<clock_duration> drain{};  // what is queued is handled first
+  clock_duration timeout = std::chrono::seconds{10};  // to stop, one by one
+  clock_duration kill = std::chrono::seconds{2};      // those killed, to go
+};
+
+struct shutdown_report {
+  std::vector<std::string> left;    // could not be ended
+  std::vector<std::string> killed;  // didn't stop within the timeout
+  bool drained = false;             // nothing was left undone
+  clock_duration draining{}, stopping{}, killing{};  // how long it took
+};
+
 struct engine_spawn {
   actor_recipe recipe;
   std::string home = "own";  // "own", "main", "shared:NAME"
@@ -60,7 +74,11 @@ public:
   /// then the threads, then ends the interpreters. Answers the names of the
   /// actors that could not be ended in time; then threads are left behind.
   std::vector<std::string> shutdown(std::chrono::nanoseconds deadline)
-      TROUPE_EXCLUDES(gil);
+      TROUPE_EXCLUDES(gil) {
+    return shut_down({.timeout = deadline}).left;
+  }
+  /// The same, with all that can be said about it.
+  shutdown_report shut_down(const shutdown_terms& terms) TROUPE_EXCLUDES(gil);
 
   /// Any thread. The limit of requests that set no other; max(): none.
   clock_duration ask_timeout() const noexcept {
@@ -97,6 +115,8 @@ private:
   };
 
   bool is_stopped() const;
+  bool run_phases(const shutdown_terms& terms, shutdown_report& report);
+  bool wait_timed(completion& c, clock_duration limit, clock_duration& took);
   std::vector<std::string> names_left() const;
   result<place> find_place(const std::string& home);
   result<actor_ref> spawn_on(engine_spawn what,

@@ -120,6 +120,7 @@ py_ref dict_of(const actor_entry& actor) {
                      put(dict, "home", to_python(actor.home)) &&
                      put(dict, "args", converter{}(actor.args)) &&
                      put(dict, "kwargs", converter{}(actor.kwargs)) &&
+                     put(dict, "options", converter{}(actor.options)) &&
                      put(dict, "line", number(actor.line)) &&
                      put(dict, "lines", lines_of(actor));
   return whole ? dict : py_ref{};

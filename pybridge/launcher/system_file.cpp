@@ -14,6 +14,7 @@
 #include <sstream>
 #include <utility>
 
+#include "pybridge/launcher/actor_options.hpp"
 #include "pybridge/launcher/cli.hpp"
 #include "pybridge/launcher/names.hpp"
 #include "pybridge/launcher/near_name.hpp"
@@ -25,10 +26,13 @@ namespace {
 constexpr std::array<std::string_view, 2> root_keys{"system", "actor"};
 constexpr std::array<std::string_view, 3> system_keys{"workers", "log_level",
                                                       "entry"};
-constexpr std::array<std::string_view, 7> actor_keys{
-    "module", "class", "name", "count", "home", "args", "kwargs"};
-constexpr std::array<std::string_view, 3> spawn_keywords{"name", "home",
-                                                         "mailbox"};
+constexpr std::array<std::string_view, 14> actor_keys{
+    "module",     "class",  "name",      "count",      "home",
+    "args",       "kwargs", "mailbox",   "overflow",   "stash",
+    "time_limit", "pinned", "dedicated", "concurrency"};
+constexpr std::array<std::string_view, 10> spawn_keywords{
+    "name",  "home",       "mailbox", "overflow",  "redirect",
+    "stash", "time_limit", "pinned",  "dedicated", "concurrency"};
 constexpr std::int64_t max_count = 100'000;
 
 std::string in_quotes(const std::string& text) {
@@ -135,6 +139,7 @@ private:
     attempt([&] { actor.home = read_home(table); });
     attempt([&] { actor.args = source_.list_at(table, "args"); });
     attempt([&] { actor.kwargs = read_kwargs(table); });
+    actor.options = read_actor_options(source_, table, faults_);
     file_.actors.push_back(std::move(actor));
   }
 

@@ -27,6 +27,7 @@ struct actor_entry {
   std::string home = "own";
   toml_list args;
   toml_table kwargs;
+  toml_table options;  // of spawn(): mailbox, overflow, ...
   unsigned line = 0;
   std::map<std::string, unsigned> key_lines;  // where what is given is
 

@@ -101,7 +101,7 @@ a thread that an actor has started.
 )doc";
 
 constexpr const char* spawn_doc =
-    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=None, pinned=False, dedicated=False, **kwargs)
+    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=10000, overflow="mute", redirect=None, stash=1000, time_limit=None, concurrency=1, pinned=False, dedicated=False, **kwargs)
 --
 
 As System.spawn(), in this actor's system.

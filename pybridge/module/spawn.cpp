@@ -74,6 +74,10 @@ PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
   if (!read_spawn_arguments(state, args, kwargs, what)) {
     return nullptr;
   }
+  if (e.actors().draining() && actor_cell::current() == nullptr) {
+    return raise_named("SystemStopped",
+                       "can't spawn: the system is shutting down");
+  }
   if (e.get_runtime().main().is_current()) {
     if (const auto noted = e.get_runtime().note_settings(); !noted) {
       return raise_error(noted.error());

@@ -161,36 +161,13 @@ PyObject* system_spawn(PyObject* self, PyObject* args, PyObject* kwargs) {
   return spawn_from_python(state_of(self), engine_behind(self), args, kwargs);
 }
 
-// A list of the names of actors that could not be ended.
-PyObject* names_list(const std::vector<std::string>& names) {
-  auto list = py_ref::steal(PyList_New(0));
-  for (const std::string& name : names) {
-    const auto text = py_ref::steal(PyUnicode_FromStringAndSize(
-        name.data(), static_cast<Py_ssize_t>(name.size())));
-    if (!list || !text || PyList_Append(list.get(), text.get()) < 0) {
-      return nullptr;
-    }
-  }
-  return list.release();
-}
-
 PyObject* system_shutdown(PyObject* self, PyObject* args, PyObject* kwargs) {
-  static const char* names[] = {"timeout", nullptr};
-  PyObject* seconds = nullptr;
-  std::optional<std::chrono::nanoseconds> timeout;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:shutdown",
-                                   const_cast<char**>(names), &seconds) ||
-      !read_timeout(seconds, timeout)) {
-    return nullptr;
-  }
   const ref_ptr<engine> e = as_system(self)->running;
-  const auto deadline = timeout.value_or(std::chrono::seconds{10});
-  if (actor_cell::current() != nullptr) {
-    // From a handler: this actor ends too, so nobody can wait here.
-    e->actors().begin_shutdown(deadline);
-    return PyList_New(0);
+  const auto report = py_ref::steal(shutdown_from_python(*e, args, kwargs));
+  if (report && actor_cell::current() == nullptr) {
+    std::erase(state_of(self).engines, e);
   }
-  return names_list(end_engine(state_of(self), e, deadline));
+  return Py_XNewRef(report.get());
 }
 
 PyObject* system_wait_quiet(PyObject* self, PyObject* args, PyObject* kwargs) {
@@ -208,11 +185,14 @@ PyObject* system_wait_quiet(PyObject* self, PyObject* args, PyObject* kwargs) {
                     "handler waits, it isn't");
     return nullptr;
   }
+  const bool closing = engine_behind(self).actors().closing();
   const auto quiet = engine_behind(self).actors().when_quiet();
   const wait_result result = wait_detached(*quiet, timeout);
   return result == wait_result::interrupted
              ? nullptr
-             : PyBool_FromLong(result == wait_result::done);
+             : PyBool_FromLong(result == wait_result::done &&
+                               engine_behind(self).actors().closing() ==
+                                   closing);
 }
 
 PyObject* system_actors(PyObject* self, PyObject*) {
@@ -357,7 +337,7 @@ troupe.context.system.
 )doc";
 
 constexpr const char* spawn_doc =
-    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=None, pinned=False, dedicated=False, **kwargs)
+    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=10000, overflow="mute", redirect=None, stash=1000, time_limit=None, concurrency=1, pinned=False, dedicated=False, **kwargs)
 --
 
 Starts an actor, and returns its Ref when it has started.
@@ -368,8 +348,16 @@ target: "module", "module:Class", a module, or a class that can be imported. All
 name: unique in the system while the actor lives (None: one is made up).
 home: "own", an interpreter of its own; "shared:NAME", one that several actors
     share, see troupe.shared(); "main", for modules that refuse subinterpreters.
-mailbox: how many messages may wait (None: no limit); when it is full, senders
-    get MailboxFull.
+mailbox: how many messages may wait (None: no limit).
+overflow: what becomes of more: "mute" (they are taken, and the actor that sends
+    one pauses after its message at hand; other senders wait), "block" (the
+    sender waits, in a handler too), "fail" (it gets MailboxFull),
+    "drop_newest", "drop_oldest" (dead letters), or "redirect".
+redirect: the Ref of the actor that gets what doesn't fit.
+stash: how many messages context.stash() may put aside.
+time_limit: how many seconds a handler may run; then HandlerTimeout is raised in
+    it, also where it waits for an answer (None: no limit).
+concurrency: how many async handlers may be under way at the same time.
 pinned: all of its turns run on one thread, for code that insists on that; a few
     threads are shared by all pinned actors, so a handler that blocks holds up
     the others there.
@@ -384,23 +372,32 @@ go on.
 <troupe.Ref 'apples'>
 )doc";
 
-constexpr const char* shutdown_doc = R"doc(shutdown($self, timeout=10.0)
+constexpr const char* shutdown_doc =
+    R"doc(shutdown($self, timeout=10.0, *, drain=None, kill=2.0)
 --
 
-Stops the actors one by one, the last started first, and waits for it.
+Ends all actors, phase by phase, and waits for it.
 
-Each stops after its message at hand; what waits becomes dead letters. Those that
-live after `timeout` seconds are killed. Returns the names of actors that could
-not be ended even so. From now on nothing is spawned. To call it again is fine.
-In a handler it returns at once, and that actor ends as the others do.)doc";
+drain: how many seconds may be spent on what is queued, before anything stops
+    (None: nothing of it is handled). Meanwhile actors go on sending and
+    spawning; what others send is a dead letter.
+timeout: how many seconds the actors have to stop, one by one, the last started
+    first, each after its message at hand. Those that live then are killed.
+kill: how many seconds these have to go.
+
+Returns a troupe.ShutdownReport: a list of the names of actors that could not be
+ended even so, and more. From now on nothing is spawned. To call it again is
+fine: the limits of the first call hold. In a handler it returns at once, and
+that actor ends as the others do.)doc";
 
 constexpr const char* wait_quiet_doc = R"doc(wait_quiet($self, timeout=None)
 --
 
 Waits until no message is queued or being handled.
 
-At most `timeout` seconds (None: for ever); returns whether it is so. Any thread,
-but not in a handler: RuntimeError.)doc";
+At most `timeout` seconds (None: for ever); returns whether it is so. It isn't if
+the system is shut down meanwhile. Any thread, but not in a handler:
+RuntimeError.)doc";
 
 constexpr const char* dead_letters_doc = R"doc(dead_letters($self)
 --

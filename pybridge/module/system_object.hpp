@@ -23,12 +23,16 @@ engine& engine_of_system(PyObject* system) noexcept;
 /// The engine of an actor; every actor that Python sees has one.
 engine& engine_of(const actor_cell& cell) noexcept;
 
-/// System.spawn(target, *args, name=, home=, mailbox=, **kwargs) on `e`.
+/// System.spawn(target, *args, name=, home=, ..., **kwargs) on `e`.
 PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
                             PyObject* kwargs);
 
 /// Sets the SpawnError of an actor that couldn't start; answers null.
 PyObject* raise_spawn_error(module_state& state, const fault& why);
+
+/// System.shutdown(timeout=10.0, *, drain=None, kill=2.0): a report, or null
+/// with an exception set. In a handler it only begins.
+PyObject* shutdown_from_python(engine& e, PyObject* args, PyObject* kwargs);
 
 /// The runtime that System() uses: set once by a program that embeds Python,
 /// else adopted when it is first needed.

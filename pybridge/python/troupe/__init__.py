@@ -37,6 +37,7 @@ from troupe._core import (
     context,
 )
 from troupe._notices import Down, Exit, ReceiveTimeout
+from troupe._reports import ShutdownReport
 from troupe._waiting import (
     ALL_COMPLETED,
     FIRST_COMPLETED,
@@ -82,6 +83,7 @@ __all__ = [
     "Ref",
     "RemoteError",
     "Router",
+    "ShutdownReport",
     "SpawnError",
     "StashFull",
     "System",

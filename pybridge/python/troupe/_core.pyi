@@ -25,6 +25,8 @@ from typing import (
 )
 from typing_extensions import Self
 
+from troupe._reports import ShutdownReport
+
 _Actor = TypeVar("_Actor")
 _ActorOfRef = TypeVar("_ActorOfRef", covariant=True)
 _Result = TypeVar("_Result", covariant=True)
@@ -196,7 +198,14 @@ class System:
         *args: Any,
         name: str | None = None,
         home: str = "own",
-        mailbox: int | None = None,
+        mailbox: int | None = 10000,
+        overflow: Literal[
+            "mute", "block", "fail", "drop_newest", "drop_oldest", "redirect"
+        ] = "mute",
+        redirect: Ref[Any] | None = None,
+        stash: int = 1000,
+        time_limit: float | None = None,
+        concurrency: int = 1,
         pinned: bool = False,
         dedicated: bool = False,
         **kwargs: Any,
@@ -209,12 +218,25 @@ class System:
         *args: Any,
         name: str | None = None,
         home: str = "own",
-        mailbox: int | None = None,
+        mailbox: int | None = 10000,
+        overflow: Literal[
+            "mute", "block", "fail", "drop_newest", "drop_oldest", "redirect"
+        ] = "mute",
+        redirect: Ref[Any] | None = None,
+        stash: int = 1000,
+        time_limit: float | None = None,
+        concurrency: int = 1,
         pinned: bool = False,
         dedicated: bool = False,
         **kwargs: Any,
     ) -> Ref[Any]: ...
-    def shutdown(self, timeout: float | None = 10.0) -> list[str]: ...
+    def shutdown(
+        self,
+        timeout: float | None = 10.0,
+        *,
+        drain: float | None = None,
+        kill: float | None = 2.0,
+    ) -> ShutdownReport: ...
     def wait_quiet(self, timeout: float | None = None) -> bool: ...
     def actors(self) -> list[Ref[Any]]: ...
     def tree(self) -> str: ...
@@ -302,7 +324,14 @@ class Context:
         *args: Any,
         name: str | None = None,
         home: str = "own",
-        mailbox: int | None = None,
+        mailbox: int | None = 10000,
+        overflow: Literal[
+            "mute", "block", "fail", "drop_newest", "drop_oldest", "redirect"
+        ] = "mute",
+        redirect: Ref[Any] | None = None,
+        stash: int = 1000,
+        time_limit: float | None = None,
+        concurrency: int = 1,
         pinned: bool = False,
         dedicated: bool = False,
         **kwargs: Any,
@@ -315,7 +344,14 @@ class Context:
         *args: Any,
         name: str | None = None,
         home: str = "own",
-        mailbox: int | None = None,
+        mailbox: int | None = 10000,
+        overflow: Literal[
+            "mute", "block", "fail", "drop_newest", "drop_oldest", "redirect"
+        ] = "mute",
+        redirect: Ref[Any] | None = None,
+        stash: int = 1000,
+        time_limit: float | None = None,
+        concurrency: int = 1,
         pinned: bool = False,
         dedicated: bool = False,
         **kwargs: Any,

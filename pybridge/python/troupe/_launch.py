@@ -73,6 +73,9 @@ def _stop(system: troupe.System, code: int) -> int:
     except KeyboardInterrupt as error:
         code = _code_of(error)
         left = system.shutdown()
+    killed = [name for name in left.killed if name not in left]
+    if killed:
+        _say(f"these actors didn't stop in time, and were killed: {', '.join(killed)}")
     if not left:
         return code
     _say(f"these actors don't stop, and are left behind: {', '.join(left)}")

@@ -4,7 +4,7 @@
 A system file is a dict here: "path", "actors", and where to begin: "entry"
 (an actor's name) or "module" and "function", else None, with "line". An actor
 is a dict: "module", "class", "names" (one actor each; None: unnamed), "home",
-"args", "kwargs", "line".
+"args", "kwargs", "options" (others of spawn()), "line".
 """
 
 import os
@@ -58,6 +58,7 @@ def _spawn(file: dict, actor: dict, name: str | None, system) -> troupe.Ref:
             *actor["args"],
             name=name,
             home=actor["home"],
+            **actor["options"],
             **actor["kwargs"],
         )
     except troupe.SpawnError as error:
