@@ -42,6 +42,55 @@ class SystemFileTest(LauncherTest):
     def list(self, text: str) -> None:
         self.write("shop/system.toml", text)
 
+    def test_an_actor_may_have_options_of_spawn(self):
+        self.list(
+            """
+            [system]
+            entry = "front"
+
+            [[actor]]
+            module = "store"
+            class = "Store"
+            name = "store"
+            mailbox = 1
+            overflow = "fail"
+            stash = 0
+            time_limit = 0.5
+            concurrency = 2
+            pinned = true
+
+            [[actor]]
+            module = "front"
+            name = "front"
+            dedicated = true
+            """
+        )
+        result = self.launch("run", "shop/system.toml")
+        self.assertEqual(result.code, 0, result)
+
+    def test_bad_options_are_told_with_their_place(self):
+        for line, words in (
+            ('overflow = "drop_oldst"', "did you mean 'drop_oldest'"),
+            ("overflow = 1", "string"),
+            ("mailbox = 0", "mailbox must be at least 1, not 0"),
+            ('stash = "many"', "whole number"),
+            ("time_limit = 0", "more than 0 seconds"),
+            ("time_limit = true", "number"),
+            ("pinned = 1", "true or false"),
+            ("concurrency = 0", "at least 1"),
+            ('home = "main"\npinned = true', "home of its own"),
+            ("pinned = true\ndedicated = true", "choose"),
+        ):
+            with self.subTest(line):
+                last = 2 + line.count("\n") + 1
+                self.write(
+                    "shop/system.toml", f'[[actor]]\nmodule = "front"\n{line}\n'
+                )
+                result = self.launch("run", "shop/system.toml")
+                self.assertEqual(result.code, 2)
+                self.assertIn(words, result.err)
+                self.assertIn(f"system.toml:{last}:", result.err)
+
     def test_an_entry_actor_gets_the_programs_arguments(self):
         self.list(
             """
