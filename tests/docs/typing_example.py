@@ -89,7 +89,7 @@ def systems() -> None:
         assert_type(system, troupe.System)
     assert_type(system.ask_timeout, float | None)
     system.ask_timeout = 2.5
-    assert_type(system.shutdown(timeout=1.5), list[str])
+    assert_type(system.shutdown(timeout=1.5), troupe.ShutdownReport)
     assert_type(system.wait_quiet(), bool)
     assert_type(system.actors(), list[troupe.Ref[Any]])
     assert_type(system.lookup("counter"), troupe.Ref[Any] | None)
