@@ -12,6 +12,7 @@ envelope_ptr copy_of(const envelope& e) {
   copy->sender = e.sender;
   copy->selector = e.selector;
   copy->kind = e.kind;
+  copy->outcome = e.outcome;
   copy->content = e.content.clone();
   return copy;
 }

@@ -23,9 +23,13 @@ struct envelope {
   ref_ptr<ref_counted> reply_to;   // where an answer goes; null for a tell
   symbol selector = symbol::none;  // the handler it is for, if named
   std::uint8_t kind = 0;           // the meaning is the layer above's
-  bool urgent = false;    // overtakes messages that aren't; the mailbox's
-  bool reserved = false;  // takes up room in a mailbox with a hard limit; its
-  bool refused = false;   // a dead letter already; the layer above's
+  // The mailbox's:
+  bool urgent : 1 = false;    // overtakes messages that aren't
+  bool reserved : 1 = false;  // takes up room where there is a hard limit
+  // The layer above's:
+  bool refused : 1 = false;   // a dead letter already
+  bool outcome : 1 = false;   // the content is what a request came to
+  bool deferred : 1 = false;  // who handles it answers later
   payload content;
 };
 

@@ -183,7 +183,8 @@ push_result mailbox::push_displacing(envelope_ptr&& e,
   const std::lock_guard lock{displacing_};
   oldest.reset(displace_locked());
   if (oldest != nullptr) {
-    e->reserved = std::exchange(oldest->reserved, false);
+    e->reserved = oldest->reserved;
+    oldest->reserved = false;
   }  // else the reader was quicker, and there is room
   return push_to(e->urgent ? express_ : ordinary_, std::move(e));
 }

@@ -17,6 +17,7 @@ envelope_ptr taken_from(envelope& e) {
   whole->reply_to = std::move(e.reply_to);
   whole->selector = e.selector;
   whole->kind = e.kind;
+  whole->outcome = e.outcome;
   whole->content = std::move(e.content);
   return whole;
 }

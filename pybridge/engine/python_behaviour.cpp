@@ -6,6 +6,7 @@
 
 #include "pybridge/data/convert.hpp"
 #include "pybridge/engine/engine.hpp"
+#include "pybridge/module/reply_object.hpp"
 
 namespace troupe {
 namespace {
@@ -77,7 +78,25 @@ py_ref python_behaviour::load() {
 
 // Owned: a handler may become() something else while it runs.
 py_ref python_behaviour::find(const envelope& e) const {
-  return is_call(e) ? py_ref::borrow(now().find(e.selector)) : now().receive;
+  return e.selector == symbol::none ? now().receive
+                                    : py_ref::borrow(now().find(e.selector));
+}
+
+// The one value that it holds, or what a request came to (see piping.cpp).
+// Null: an exception is set.
+py_ref python_behaviour::decode_message(const envelope& e) {
+  if (!e.outcome) {
+    return py_ref::steal(decode(state_->types, e.content));
+  }
+  const auto& came =
+      static_cast<const completion&>(*e.content.attachments()[0]);
+  if (!came.has_value()) {
+    raise_fault(*state_, came.why());
+    return py_ref::steal(PyErr_GetRaisedException());
+  }
+  return came.value().empty()
+             ? py_ref::borrow(Py_None)
+             : py_ref::steal(decode(state_->types, came.value()));
 }
 
 // False: the content of `e` can't become Python objects. In either case a null
@@ -85,7 +104,7 @@ py_ref python_behaviour::find(const envelope& e) const {
 bool python_behaviour::call(PyObject* function, const envelope& e,
                             py_ref& result) {
   if (!is_call(e)) {
-    const auto message = py_ref::steal(decode(state_->types, e.content));
+    const auto message = decode_message(e);
     if (!message) {
       return false;
     }
@@ -127,15 +146,18 @@ py_ref python_behaviour::finish_coroutine(py_ref value) {
 
 void python_behaviour::finish(actor_cell& self, envelope& e, py_ref value) {
   const turn_scope in_turn;
-  if (self.at_hand() != &e) {  // stashed: this answers nobody
+  if (self.at_hand() != &e) {  // stashed or forwarded: this answers nobody
     if (!value) {
-      failed_in(self, "a handler that had put its message aside");
+      failed_in(self, "a handler that had given its message away");
     }
     return;
   }
   if (!value) {
     failed(self, e);
     return;
+  }
+  if (e.deferred) {  // a Reply answers
+    e.reply_to = nullptr;
   }
   if (e.reply_to == nullptr) {
     return;
@@ -191,6 +213,9 @@ void python_behaviour::on_stop(actor_cell& self, stop_reason reason) noexcept {
     }
   }
   loop_.end(reason == stop_reason::killed);
+  if (state_ != nullptr) {
+    end_replies(*state_, self.id());
+  }
   if (recipe_.private_module) {
     forget(self.id());
   }

@@ -99,6 +99,7 @@ private:
   py_ref find(const envelope& e) const;
   [[nodiscard]] bool call(PyObject* function, const envelope& e,
                           py_ref& result);
+  py_ref decode_message(const envelope& e);
   py_ref finish_coroutine(py_ref value);
   void finish(actor_cell& self, envelope& e, py_ref value);
   void forget(actor_id id) noexcept;

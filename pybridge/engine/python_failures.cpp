@@ -23,7 +23,7 @@ std::string words_for(PyObject* exception) {
 }
 
 std::string describe_handler(const envelope& e) {
-  return e.kind == static_cast<std::uint8_t>(envelope_kind::message)
+  return e.selector == symbol::none
              ? std::string{"receive()"}
              : "handler '" + std::string{name_of(e.selector)} + "'";
 }

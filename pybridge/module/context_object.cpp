@@ -134,6 +134,7 @@ const context_part parts[] = {
     context_bonds(),
     context_timers(),
     context_states(),
+    context_answers(),
 };
 
 // One table of all parts, with the empty entry that ends it.

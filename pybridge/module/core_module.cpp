@@ -12,6 +12,7 @@
 #include "pybridge/module/module_state.hpp"
 #include "pybridge/module/port_object.hpp"
 #include "pybridge/module/ref_object.hpp"
+#include "pybridge/module/reply_object.hpp"
 #include "pybridge/module/router_object.hpp"
 #include "pybridge/module/sender_object.hpp"
 #include "pybridge/module/system_object.hpp"
@@ -70,6 +71,7 @@ int execute(PyObject* module) {
                  add_waker_type(module, *state) &&
                  add_port_type(module, *state) &&
                  add_arrivals_type(module, *state) &&
+                 add_reply_type(module, *state) &&
                  add_group_type(module, *state) &&
                  add_router_types(module, *state) &&
                  add_timer_type(module, *state) &&
@@ -86,9 +88,9 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
   for (const py_ref* type :
        {&state->ref_type, &state->sender_type, &state->future_type,
         &state->system_type, &state->context_type, &state->timer_type,
-        &state->port_type, &state->arrivals_type, &state->waker_type,
-        &state->sender_variable, &state->group_type, &state->router_type,
-        &state->pool_type}) {
+        &state->port_type, &state->arrivals_type, &state->reply_type,
+        &state->waker_type, &state->sender_variable, &state->group_type,
+        &state->router_type, &state->pool_type}) {
     Py_VISIT(type->get());
   }
   return state->types.traverse(visit, arg);

@@ -6,6 +6,7 @@
 
 #include "pybridge/data/convert.hpp"
 #include "pybridge/module/method.hpp"
+#include "pybridge/module/piping.hpp"
 
 namespace troupe {
 namespace {
@@ -212,6 +213,20 @@ thread that an actor has started.
 >>> future.add_done_callback(lambda done: print(done.result()))
 )doc";
 
+constexpr const char* pipe_to_doc =
+    R"doc(pipe_to($self, to, /, on_error=None)
+--
+
+Sends the answer on, when it comes: `to` is ref.tell.HANDLER or ref.tell.
+
+The handler gets the answer as its one argument; that of `on_error` gets the
+exception, if there is one. Without `on_error` that is shown on stderr and
+counted as a dead letter ("failed"). The messages come from the actor that
+called pipe_to(), which may have ended by then.
+
+>>> counter.ask.top(1).pipe_to(printer.tell.show, on_error=log.tell.problem)
+)doc";
+
 PyMethodDef future_methods[] = {
     {"result", as_method(future_result), METH_VARARGS | METH_KEYWORDS,
      result_doc},
@@ -223,6 +238,8 @@ PyMethodDef future_methods[] = {
      "cancelled($self)\n--\n\nWhether cancel() came before the answer."},
     {"add_done_callback", future_add_done_callback, METH_O,
      add_done_callback_doc},
+    {"pipe_to", as_method(pipe_future), METH_VARARGS | METH_KEYWORDS,
+     pipe_to_doc},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS,
      "Future[T]: a future of a T."},
     {},

@@ -7,8 +7,11 @@
 #include "pybridge/python.hpp"
 
 #include <optional>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "actors/actor_id.hpp"
 #include "actors/completion.hpp"
 #include "base/result.hpp"
 #include "pybridge/data/type_cache.hpp"
@@ -28,11 +31,14 @@ struct module_state {
   py_ref timer_type;
   py_ref port_type;
   py_ref arrivals_type;
+  py_ref reply_type;
   py_ref waker_type;
   py_ref sender_variable;  // a ContextVar: the id of who sent a task's request
   py_ref group_type;
   py_ref router_type;
   py_ref pool_type;
+  // The askers of the Replies that are open, by the actors that owe them.
+  std::unordered_map<actor_id, std::unordered_set<completion*>> open_replies;
   // Main interpreter only: the engines of Systems that have not shut down.
   std::vector<ref_ptr<ref_counted>> engines;
   bool ends_at_exit = false;  // atexit knows

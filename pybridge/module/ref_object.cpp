@@ -202,7 +202,8 @@ Waits until the actor has ended, at most `timeout` seconds (None: for ever).
 Returns whether it has. Any thread; while a handler waits here, other actors go
 on. Raises RuntimeError in the actor itself.)doc";
 
-constexpr const char* options_doc = R"doc(options($self, *, timeout=...)
+constexpr const char* options_doc =
+    R"doc(options($self, *, timeout=..., priority=...)
 --
 
 A Ref to the same actor, by which messages are sent in another way.
@@ -211,6 +212,7 @@ timeout: how many seconds each request has, from the ask on (None: no limit);
     else it is the system's ask_timeout. When the time is over its future
     raises AskTimeout, the actor doesn't begin with it any more, and an answer
     that still comes is a dead letter.
+priority: whether its messages overtake those without it (not those with).
 
 It is equal to this one, and arrives in a message as a plain Ref.
 

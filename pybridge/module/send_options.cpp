@@ -27,12 +27,15 @@ PyObject* limit_to_python(clock_duration limit) {
 }
 
 bool read_options(PyObject* args, PyObject* kwargs, send_options& options) {
-  static const char* names[] = {"timeout", nullptr};
+  static const char* names[] = {"timeout", "priority", nullptr};
   PyObject* timeout = nullptr;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$O:options",
-                                   const_cast<char**>(names), &timeout)) {
+  int priority = options.priority ? 1 : 0;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$Op:options",
+                                   const_cast<char**>(names), &timeout,
+                                   &priority)) {
     return false;
   }
+  options.priority = priority != 0;
   if (timeout != nullptr) {
     clock_duration limit{};
     if (!read_limit(timeout, "options(timeout=...)", limit)) {

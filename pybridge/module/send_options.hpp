@@ -18,7 +18,8 @@ class engine;
 inline constexpr clock_duration no_limit = clock_duration::max();
 
 struct send_options {
-  std::optional<clock_duration> timeout;  // none: the system's default
+  std::optional<clock_duration> timeout{};  // none: the system's default
+  bool priority = false;
 
   bool operator==(const send_options&) const noexcept = default;
 };

@@ -130,13 +130,14 @@ PyObject* sender_call(PyObject* object, PyObject* const* args,
   if (const actor_cell* sender = actor_cell::current()) {
     e->sender = static_cast<std::uint64_t>(sender->id());
   }
+  e->urgent = self.options.priority;
   if (self.receivers != nullptr) {
     self.receivers->tell(std::move(e));
     return Py_NewRef(Py_None);
   }
   py_ref answer;
   if (self.ask) {
-    request asked = begin_request(self.receiver, self.selector, self.options);
+    request asked = begin_request(self.receiver, e->selector, self.options);
     e->reply_to = asked.answer;
     answer = py_ref::steal(make_future(state, std::move(asked)));
     if (!answer) {
@@ -277,6 +278,23 @@ PyObject* make_group_sender(module_state& state, ref_ptr<group> receivers) {
     as_sender(made)->receivers = std::move(receivers);
   }
   return made;
+}
+
+std::optional<sender_target> target_of(module_state& state, PyObject* object) {
+  if (!Py_IS_TYPE(object, state.sender_type.type()) ||
+      as_sender(object)->receivers != nullptr) {
+    return std::nullopt;
+  }
+  const sender_object& self = *as_sender(object);
+  return sender_target{self.receiver, self.selector, self.options, self.ask};
+}
+
+bool encode_message(module_state& state, PyObject* sender,
+                    PyObject* const* args, std::size_t nargs, PyObject* kwnames,
+                    envelope& e) {
+  const sender_object& self = *as_sender(sender);
+  return encode_arguments(state, self.ask, {self.selector, args, nargs},
+                          kwnames, e);
 }
 
 bool add_sender_type(PyObject* module, module_state& state) {

@@ -73,6 +73,18 @@ def several(one: troupe.Future[int], two: troupe.Future[int]) -> None:
     troupe.wait(one)  # type: ignore[arg-type]
 
 
+def others_answer(counter: troupe.Ref[Counter], one: troupe.Future[int]) -> None:
+    troupe.context.forward(counter)
+    troupe.context.forward(counter.tell.add, 1)
+    reply = troupe.context.reply_later()
+    assert_type(reply, troupe.Reply)
+    reply.answer(1)
+    reply.fail(ValueError())
+    assert_type(reply.wanted, bool)
+    one.pipe_to(counter.tell.add, on_error=counter.tell)
+    one.pipe_to(counter)  # type: ignore[arg-type]
+
+
 def refs(counter: troupe.Ref[Counter]) -> None:
     assert_type((counter.name, counter.id, counter.alive), tuple[str, int, bool])
     counter.stop(drain=True)
