@@ -203,6 +203,7 @@ ref_ptr<completion> actor_system::when_quiet() {
       quiet_ = make_ref_counted<completion>();
     }
     next = quiet_;
+    ++quiet_asked_;
   }
   check_quiet();  // the scheduler tells only of changes
   return next;
@@ -211,22 +212,20 @@ ref_ptr<completion> actor_system::when_quiet() {
 // Who asked comes first, and only then whether it is quiet: else the quiet of
 // an instant before could be taken for an answer to somebody who has just sent.
 void actor_system::check_quiet() {
-  ref_ptr<completion> asked;
-  {
+  ref_ptr<completion> reached;
+  std::uint64_t asked = 0;
+  const auto take_if_asked = [&](std::uint64_t so_often) {
     const std::lock_guard lock{mutex_};
-    asked = quiet_;
-  }
-  if (asked == nullptr || !is_quiet()) {
-    return;
-  }
-  {
-    const std::lock_guard lock{mutex_};
-    if (quiet_ != asked) {
-      return;  // another thread was quicker
+    if (asked = quiet_asked_; asked == so_often) {
+      reached = std::exchange(quiet_, nullptr);
     }
-    quiet_ = nullptr;
+    return quiet_ != nullptr;  // somebody has asked in the meantime
+  };
+  while (take_if_asked(asked) && is_quiet()) {
   }
-  asked->set_value({});
+  if (reached != nullptr) {
+    reached->set_value({});
+  }
 }
 
 // What has ended is read before, what was begun after the instant at which

@@ -140,6 +140,7 @@ private:
   clock_duration kills_at_{};
   std::vector<std::string> killed_;
   ref_ptr<completion> quiet_;  // null: nobody asked since the last one
+  std::uint64_t quiet_asked_ = 0;
 };
 
 }  // namespace troupe

@@ -176,7 +176,8 @@ void mailbox::unreserve(envelope& e) noexcept {
 
 push_result mailbox::push_displacing(envelope_ptr&& e,
                                      envelope_ptr& oldest) noexcept {
-  const push_result result = push(std::move(e));
+  const push_result result =
+      e->urgent ? push_urgent(std::move(e)) : push(std::move(e));
   if (result != push_result::full) {
     return result;
   }
