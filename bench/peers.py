@@ -268,5 +268,44 @@ def process_pool_census(workers):
     return time.perf_counter() - start
 
 
+# --- asyncio ---
+
+
+@peer
+def asyncio_task(count):
+    import asyncio
+
+    async def at_once():
+        return 1
+
+    async def run():
+        start = time.perf_counter()
+        for _ in range(count):
+            await asyncio.create_task(at_once())
+        return (time.perf_counter() - start) / count
+
+    return asyncio.run(run())
+
+
+def serve(_):
+    """No peer: a server, which is killed."""
+    import asyncio
+
+    async def echo(reader, writer):
+        while line := await reader.readline():
+            writer.write(line)
+        writer.close()
+
+    async def run():
+        server = await asyncio.start_server(echo, "127.0.0.1", 0)
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+_peers["serve"] = serve
+
+
 if __name__ == "__main__":
     print(_peers[sys.argv[1]](int(sys.argv[2])))
