@@ -214,6 +214,9 @@ void actor_cell::after_dispatch() noexcept {
     pause(paused_muted);  // relaxed: our own turn has set it
   }
   if (finishing_ && lives()) {
+    begin_end();
+  }
+  if (state() == life::ending && (may_end_ || killed())) {
     end_incarnation();
   }
 }

@@ -66,7 +66,14 @@ public:
     ref_ptr<child_observer> parent{};      // its supervisor, or none
     ref_ptr<incarnation_source> source{};  // needed for restart()
   };
-  enum class life : std::uint8_t { unborn, starting, running, down, ended };
+  enum class life : std::uint8_t {
+    unborn,
+    starting,
+    running,
+    ending,  // see behaviour::on_ending()
+    down,
+    ended
+  };
 
   actor_cell(actor_system& system, setting s, ref_ptr<behaviour> what);
   ~actor_cell() override;
@@ -207,6 +214,13 @@ public:
   /// on_receive_timeout() whenever no message came for so long; zero: never.
   void set_receive_timeout(clock_duration timeout) TROUPE_REQUIRES(turn);
 
+  /// In on_start(): it goes on in on_ready(), until started_now(). Messages
+  /// wait meanwhile.
+  void start_later() noexcept TROUPE_REQUIRES(turn);
+  void started_now(std::optional<fault> why_not) noexcept TROUPE_REQUIRES(turn);
+  /// In on_ready(), after on_ending() has answered true.
+  void ending_is_over() noexcept TROUPE_REQUIRES(turn) { may_end_ = true; }
+
   /// In on_start(): why the incarnation before has ended; null in the first.
   const std::optional<stop_reason>& last_end() const noexcept {
     return last_end_;
@@ -265,6 +279,7 @@ private:
     paused_muted = 2,
     paused_busy = 4,
     paused_unborn = 8,
+    paused_hook = 16,
   };
   static constexpr std::size_t quantum = 64;  // messages a turn
 
@@ -285,7 +300,13 @@ private:
   void start() noexcept TROUPE_REQUIRES(turn);
   void renew() noexcept TROUPE_REQUIRES(turn);
   bool make_incarnation() noexcept TROUPE_REQUIRES(turn);
+  void start_is_over(std::optional<fault> why_not) noexcept
+      TROUPE_REQUIRES(turn);
   void start_failed(fault why) noexcept TROUPE_REQUIRES(turn);
+  void begin_hook() noexcept TROUPE_REQUIRES(turn);
+  void end_hook() noexcept TROUPE_REQUIRES(turn);
+  void give_up_start() noexcept TROUPE_REQUIRES(turn);
+  void begin_end() noexcept TROUPE_REQUIRES(turn);
   bool lives() const noexcept;
   void finish_as(stop_reason reason) noexcept;
   void told_to_end(stop_reason reason) noexcept TROUPE_REQUIRES(turn);
@@ -332,6 +353,9 @@ private:
   bool renewing_ = false;      // restart() was called
   bool left_home_ = false;     // `alone` is to be given up after the turn
   bool published_ = false;     // its end was told
+  bool in_hook_ = false;       // start_later(), or on_ending() needs turns
+  bool may_end_ = false;       // ending_is_over()
+  bool drains_ = false;        // what was kept is to be finished
   std::uint64_t limited_ = 0;  // messages handled with a time limit
   std::optional<stop_reason> finishing_;
   std::optional<stop_reason> delayed_;  // it will end so: delays_end()

@@ -14,7 +14,7 @@ enum class actor_id : std::uint64_t { nobody = 0 };
 enum class envelope_kind : std::uint8_t {
   message,  // one value
   call,     // a named handler and its arguments
-  stop,     // to end after what is queued; as a signal: after what is at hand
+  stop,     // to end after what is queued
 
   // Notices: they rank with the messages, and no sender waits for them.
   down,   // an actor that this one watches has ended
@@ -23,6 +23,7 @@ enum class envelope_kind : std::uint8_t {
 
   // Signals.
   start,      // begin
+  stop_now,   // end after the message at hand
   kill,       // end at once
   ready,      // something the behaviour waits for has come
   halt,       // end this incarnation; the supervisor will say what then

@@ -26,7 +26,8 @@ enum class interrupt_kind : std::uint8_t { kill, time_limit };
 
 class behaviour : public ref_counted {
 public:
-  /// First of all. A fault means that the incarnation never was.
+  /// First of all. A fault means that the incarnation never was. A start that
+  /// needs more turns says so: see actor_cell::start_later().
   virtual std::optional<fault> on_start(actor_cell& self) {
     static_cast<void>(self);
     return std::nullopt;
@@ -59,6 +60,16 @@ public:
   virtual bool delays_end(actor_cell& self, stop_reason reason) {
     static_cast<void>(self);
     static_cast<void>(reason);
+    return false;
+  }
+  /// The incarnation is to end, and was not killed. True: that needs more
+  /// turns, in which on_ready() is called and no message comes, until
+  /// actor_cell::ending_is_over() or a kill. `drain`: what was kept is to be
+  /// finished, else given up.
+  virtual bool on_ending(actor_cell& self, stop_reason reason, bool drain) {
+    static_cast<void>(self);
+    static_cast<void>(reason);
+    static_cast<void>(drain);
     return false;
   }
   /// Last of all, always: lets go of everything that needs the isolate. The

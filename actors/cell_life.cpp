@@ -39,6 +39,10 @@ void actor_cell::obey(const envelope& e) noexcept {
     case envelope_kind::start:
       start();
       break;
+    case envelope_kind::stop_now:
+      finish_for_good(system_.closing() ? stop_reason::shutdown
+                                        : stop_reason::stopped);
+      break;
     case envelope_kind::terminate:
       finish_for_good(stop_reason::shutdown);
       break;
@@ -54,7 +58,7 @@ void actor_cell::obey(const envelope& e) noexcept {
       }
       break;
     case envelope_kind::ready:
-      if (state() == life::running) {
+      if (lives() || state() == life::ending) {
         behaviour_->on_ready(*this);
       }
       break;
@@ -83,6 +87,7 @@ void actor_cell::obey_kill() noexcept {
 void actor_cell::take_notice(const envelope& e) noexcept {
   const auto kind = static_cast<envelope_kind>(e.kind);
   if (kind == envelope_kind::stop) {
+    drains_ = true;
     finish_for_good(system_.closing() ? stop_reason::shutdown
                                       : stop_reason::stopped);
     return;
@@ -115,6 +120,37 @@ void actor_cell::start() noexcept {
   auto why_not = finishing_
                      ? std::optional{ended_before_start(name(), *finishing_)}
                      : behaviour_->on_start(*this);
+  if (!in_hook_) {
+    start_is_over(std::move(why_not));
+  }
+}
+
+void actor_cell::start_later() noexcept {
+  begin_hook();
+}
+
+void actor_cell::started_now(std::optional<fault> why_not) noexcept {
+  if (state() == life::starting && in_hook_) {
+    end_hook();
+    start_is_over(std::move(why_not));
+  }
+}
+
+// Between messages, and until it is over there is work to be done.
+void actor_cell::begin_hook() noexcept {
+  in_hook_ = true;
+  pause(paused_hook);
+  system_.begin_work();
+}
+
+void actor_cell::end_hook() noexcept {
+  if (std::exchange(in_hook_, false)) {
+    unpause(paused_hook);
+    system_.end_work();
+  }
+}
+
+void actor_cell::start_is_over(std::optional<fault> why_not) noexcept {
   if (why_not) {
     start_failed(std::move(*why_not));
     return;
@@ -186,6 +222,7 @@ bool actor_cell::make_incarnation() noexcept {
 }
 
 void actor_cell::stop_self() noexcept {
+  drains_ = true;
   finish_as(stop_reason::stopped);
 }
 
@@ -230,7 +267,34 @@ void actor_cell::finish_for_good(stop_reason reason) noexcept {
   }
 }
 
+// A start that needed more turns won't get them.
+void actor_cell::give_up_start() noexcept {
+  end_hook();
+  if (setting_.parent != nullptr) {
+    const fault why = ended_before_start(name(), *finishing_);
+    setting_.parent->on_child_started(*this, &why);
+  }
+}
+
+void actor_cell::begin_end() noexcept {
+  if (state() == life::starting && in_hook_) {
+    give_up_start();
+  }
+  if (*finishing_ != stop_reason::killed &&
+      behaviour_->on_ending(*this, *finishing_, drains_)) {
+    begin_hook();
+    life_.store(life::ending, std::memory_order_relaxed);
+  } else {
+    end_incarnation();
+  }
+}
+
 void actor_cell::end_incarnation() noexcept {
+  end_hook();
+  may_end_ = drains_ = false;
+  if (killed() && state() == life::ending) {
+    finishing_ = stop_reason::killed;
+  }
   const stop_reason reason = *finishing_;
   behaviour_->on_stop(*this, reason);
   let_go_of_extras();

@@ -35,7 +35,7 @@ private:
 
 }  // namespace
 
-bool actor_loop::make(module_state&) {
+bool actor_loop::make() {
   const auto module = py_ref::steal(PyImport_ImportModule("troupe._loop"));
   const auto made = py_ref::steal(
       module ? PyObject_CallMethod(module.get(), "ActorLoop", nullptr)
@@ -50,19 +50,18 @@ bool actor_loop::make(module_state&) {
   if (!start_ || !drive_ || !ready_ || !finished_) {
     return false;
   }
-  loop_ = py_ref::borrow(made.get());
+  loop_ = made;
   return true;
 }
 
-py_ref actor_loop::start(module_state& state, py_ref coroutine,
+py_ref actor_loop::start(module_state& state, PyObject* coroutine,
                          actor_id sender) {
-  if (!loop_ && !make(state)) {
+  if (!loop_ && !make()) {
     return {};
   }
   const sender_scope scope{state.sender_variable.get(), sender};
-  return scope
-             ? py_ref::steal(PyObject_CallOneArg(start_.get(), coroutine.get()))
-             : py_ref{};
+  return scope ? py_ref::steal(PyObject_CallOneArg(start_.get(), coroutine))
+               : py_ref{};
 }
 
 bool actor_loop::has_ready() const noexcept {
@@ -102,20 +101,27 @@ std::vector<actor_loop::finished> actor_loop::take_all() {
   return taken;
 }
 
-py_ref actor_loop::finish(module_state& state, py_ref coroutine) {
-  if (!loop_ && !make(state)) {
+py_ref actor_loop::ending(bool drain, PyObject* stopping, const char* reason) {
+  if (!loop_ && !make()) {
     return {};
   }
+  const auto tasks = py_ref::steal(PyList_New(0));
+  for (const auto& [task, rest] : in_flight_) {
+    if (!tasks || PyList_Append(tasks.get(), task) < 0) {
+      return {};
+    }
+  }
   return py_ref::steal(
-      PyObject_CallMethod(loop_.get(), "finish", "O", coroutine.get()));
+      PyObject_CallMethod(loop_.get(), "ending", "OOOs", tasks.get(),
+                          drain ? Py_True : Py_False, stopping, reason));
 }
 
-void actor_loop::end(bool killed) noexcept {
+void actor_loop::close() noexcept {
   if (!loop_) {
     return;
   }
-  const auto done = py_ref::steal(
-      PyObject_CallMethod(loop_.get(), killed ? "close" : "end", nullptr));
+  const auto done =
+      py_ref::steal(PyObject_CallMethod(loop_.get(), "abandon", nullptr));
   if (!done) {
     PyErr_WriteUnraisable(loop_.get());
   }
@@ -125,13 +131,27 @@ void actor_loop::end(bool killed) noexcept {
   }
 }
 
-py_ref result_of(PyObject* task) {
-  return py_ref::steal(PyObject_CallMethod(task, "result", nullptr));
+py_ref result_of(const py_ref& task) {
+  return py_ref::steal(PyObject_CallMethod(task.get(), "result", nullptr));
 }
 
-bool is_done(PyObject* task) {
-  const auto done = py_ref::steal(PyObject_CallMethod(task, "done", nullptr));
+bool is_done(const py_ref& task) {
+  const auto done =
+      py_ref::steal(PyObject_CallMethod(task.get(), "done", nullptr));
   return done && done.get() == Py_True;
+}
+
+bool is_cancellation() {
+  const py_ref raised = py_ref::steal(PyErr_GetRaisedException());
+  const auto module =
+      py_ref::steal(PyImport_ImportModule("asyncio.exceptions"));
+  const auto type = py_ref::steal(
+      module ? PyObject_GetAttrString(module.get(), "CancelledError")
+             : nullptr);
+  PyErr_Clear();
+  const bool is = type && PyErr_GivenExceptionMatches(raised.get(), type.get());
+  PyErr_SetRaisedException(Py_XNewRef(raised.get()));
+  return is;
 }
 
 }  // namespace troupe

@@ -7,6 +7,7 @@
 
 #include "pybridge/python.hpp"
 
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -20,21 +21,22 @@ namespace troupe {
 
 class actor_loop {
 public:
-  /// A handler that is done: its task, and the message that it handled.
+  /// A coroutine that is done: its task, and the message it was about, if any.
   struct finished {
     py_ref task;
     envelope_ptr message;
+    std::string what;  // else: what to call it
   };
 
   explicit operator bool() const noexcept { return static_cast<bool>(loop_); }
 
-  /// Runs a handler until it first suspends. The task, done or not; null with
+  /// Runs a coroutine until it first suspends. The task, done or not; null with
   /// an exception set.
-  py_ref start(module_state& state, py_ref coroutine, actor_id sender);
-  /// Holds the message of a task that is not done.
-  void hold(py_ref task, envelope_ptr message) {
-    PyObject* const key = task.get();
-    in_flight_.emplace(key, finished{std::move(task), std::move(message)});
+  py_ref start(module_state& state, PyObject* coroutine, actor_id sender);
+  /// Has take_finished() answer this task, which is not done, when it is.
+  void hold(const py_ref& task, envelope_ptr message, std::string what) {
+    in_flight_.emplace(task.get(),
+                       finished{task, std::move(message), std::move(what)});
   }
   /// Whether callbacks wait that nobody has announced: a plain handler may
   /// have called call_soon().
@@ -43,17 +45,18 @@ public:
   [[nodiscard]] bool drive();
   /// Those that are done since the last call.
   std::vector<finished> take_finished();
+  /// Those that are not done, when the loop is at its end.
   std::vector<finished> take_all();
-  std::size_t in_flight() const noexcept { return in_flight_.size(); }
 
-  /// Runs a coroutine to its end, blocking. Null: an exception is set.
-  py_ref finish(module_state& state, py_ref coroutine);
-  /// The actor has ended: cancels what is left, and waits for that unless it
-  /// was killed. Reports what goes wrong as unraisable.
-  void end(bool killed) noexcept;
+  /// A coroutine that ends what is in flight, then calls `stopping(reason)`, or
+  /// awaits `stopping`, or neither if that is None; then closes what is left.
+  /// Null: an exception is set.
+  py_ref ending(bool drain, PyObject* stopping, const char* reason);
+  /// The actor has ended: what is still there is let go of.
+  void close() noexcept;
 
 private:
-  bool make(module_state& state);
+  bool make();
 
   py_ref loop_;
   // Of loop_, constant from then on.
@@ -66,7 +69,9 @@ private:
 };
 
 /// task.result(): null with an exception set if it raised or was cancelled.
-py_ref result_of(PyObject* task);
-bool is_done(PyObject* task);
+py_ref result_of(const py_ref& task);
+bool is_done(const py_ref& task);
+/// Whether the exception that is set is asyncio's CancelledError.
+bool is_cancellation();
 
 }  // namespace troupe

@@ -53,7 +53,15 @@ std::optional<fault> python_behaviour::on_start(actor_cell& self) {
   const at_work scope{*this};
   state_ = import_state();
   py_ref loaded = state_ != nullptr && !self.killed() ? load() : py_ref{};
-  loaded = finish_coroutine(std::move(loaded));
+  if (loaded && PyCoro_CheckExact(loaded.get())) {
+    return start_async(self, loaded.get());
+  }
+  return started_as(self, loaded);
+}
+
+// What load() came to; null with an exception set.
+std::optional<fault> python_behaviour::started_as(const actor_cell& self,
+                                                  const py_ref& loaded) {
   if (loaded && first_.read(loaded.get())) {
     return std::nullopt;
   }
@@ -135,13 +143,14 @@ void python_behaviour::on_message(actor_cell& self, envelope& e) {
     refuse_undecodable(self, e);
     return;
   }
-  finish(self, e, finish_coroutine(std::move(value)));
-}
-
-py_ref python_behaviour::finish_coroutine(py_ref value) {
-  return value && PyCoro_CheckExact(value.get())
-             ? loop_.finish(*state_, std::move(value))
-             : value;
+  if (value && PyCoro_CheckExact(value.get())) {
+    handle_async(self, e, value.get());
+    return;
+  }
+  finish(self, e, std::move(value));
+  if (loop_.has_ready()) {
+    drive(self);
+  }
 }
 
 void python_behaviour::finish(actor_cell& self, envelope& e, py_ref value) {
@@ -152,6 +161,11 @@ void python_behaviour::finish(actor_cell& self, envelope& e, py_ref value) {
     }
     return;
   }
+  finish_message(self, e, std::move(value));
+}
+
+void python_behaviour::finish_message(actor_cell& self, envelope& e,
+                                      py_ref value) {
   if (!value) {
     failed(self, e);
     return;
@@ -179,10 +193,9 @@ void python_behaviour::on_ready(actor_cell& self) {
     report("a callback of actor '" + self.name() + "' failed");
   }
   PyErr_Clear();
-  if (loop_ && !loop_.drive() && !self.killed()) {
-    report("the event loop of actor '" + self.name() + "' failed");
+  if (loop_) {
+    drive(self);
   }
-  PyErr_Clear();
 }
 
 void python_behaviour::become(handler_table next, bool keep) {
@@ -203,16 +216,8 @@ bool python_behaviour::unbecome() noexcept {
 }
 
 void python_behaviour::on_stop(actor_cell& self, stop_reason reason) noexcept {
-  if (first_.stopping && reason != stop_reason::killed) {
-    const at_work scope{*this};
-    const auto done = finish_coroutine(py_ref::steal(PyObject_CallFunction(
-        first_.stopping.get(), "s", std::string{to_string(reason)}.c_str())));
-    if (!done) {
-      report("stopping() of actor '" + self.name() + "' failed");
-      PyErr_Clear();
-    }
-  }
-  loop_.end(reason == stop_reason::killed);
+  static_cast<void>(reason);
+  let_go_of_loop(self);
   if (state_ != nullptr) {
     end_replies(*state_, self.id());
   }

@@ -47,6 +47,7 @@ public:
   void on_down(actor_cell& self, const end_notice& what) override;
   void on_exit(actor_cell& self, const end_notice& what) override;
   void on_receive_timeout(actor_cell& self) override;
+  bool on_ending(actor_cell& self, stop_reason reason, bool drain) override;
   void on_stop(actor_cell& self, stop_reason reason) noexcept override;
   void interrupt(actor_cell& self, interrupt_kind kind,
                  std::uint64_t message) noexcept override;
@@ -100,7 +101,8 @@ private:
   [[nodiscard]] bool call(PyObject* function, const envelope& e,
                           py_ref& result);
   py_ref decode_message(const envelope& e);
-  py_ref finish_coroutine(py_ref value);
+  std::optional<fault> started_as(const actor_cell& self, const py_ref& loaded);
+  void finish_message(actor_cell& self, envelope& e, py_ref value);
   void finish(actor_cell& self, envelope& e, py_ref value);
   void forget(actor_id id) noexcept;
 
@@ -116,8 +118,21 @@ private:
   void refuse_unheard(actor_cell& self, const char* name);
   void refuse_undecodable(actor_cell& self, envelope& e);
   void refuse_killed(actor_cell& self, envelope& e);
+  void refuse_stopped(actor_cell& self, envelope& e);
+  void cancelled(actor_cell& self, envelope& e, const std::string& context);
   void failed(actor_cell& self, envelope& e);
   void failed_in(actor_cell& self, const std::string& what);
+
+  // python_async.cpp
+  std::optional<fault> start_async(actor_cell& self, PyObject* coroutine);
+  void handle_async(actor_cell& self, envelope& e, PyObject* coroutine);
+  void drive(actor_cell& self);
+  void settle(actor_cell& self);
+  void finish_callback_async(actor_cell& self, PyObject* coroutine,
+                             const char* what);
+  void ended_as(actor_cell& self, py_ref outcome);
+  void let_go_of_loop(actor_cell& self) noexcept;
+
   void report(const std::string& context);
   fault take_fault(const std::string& context);
 
@@ -134,6 +149,9 @@ private:
   callback_timers timers_;
   clock_duration receive_timeout_{};  // zero: none
   actor_loop loop_;
+  py_ref starting_;    // the task of started(), until it is done
+  py_ref ending_;      // likewise of what ends the actor
+  bool ends_ = false;  // on_ending() was called
 };
 
 /// troupe._actor.<name>: the parts of an actor's life that aren't hot. New

@@ -33,6 +33,12 @@ fault killed_fault(const actor_cell& self) {
           {}};
 }
 
+fault stopped_fault(const actor_cell& self) {
+  return {make_error(errc::stopped,
+                     "actor '" + self.name() + "' stopped before it answered"),
+          {}};
+}
+
 }  // namespace
 
 void python_behaviour::failed(actor_cell& self, envelope& e) {
@@ -44,6 +50,8 @@ void python_behaviour::failed(actor_cell& self, envelope& e) {
   if (self.killed()) {
     PyErr_Clear();
     self.refuse(e, dead_reason::failed, killed_fault(self));
+  } else if (loop_ && is_cancellation()) {
+    cancelled(self, e, context);
   } else if (exits) {
     self.answer(e, take_fault(context));
     self.stop_self();
@@ -55,11 +63,34 @@ void python_behaviour::failed(actor_cell& self, envelope& e) {
   }
 }
 
+// The handler's task was cancelled: because the actor ends, or by its own code.
+void python_behaviour::cancelled(actor_cell& self, envelope& e,
+                                 const std::string& context) {
+  const turn_scope in_turn;
+  if (ends_) {
+    PyErr_Clear();
+    refuse_stopped(self, e);
+    return;
+  }
+  if (e.reply_to == nullptr) {
+    report(context);
+  }
+  PyErr_Clear();
+  // Not as the exception that it is: at the asker it would look as if somebody
+  // had cancelled the asker.
+  fault why{make_error(errc::failed, context + ": it was cancelled"), {}};
+  if (e.reply_to == nullptr) {
+    self.fail(e, std::move(why));
+  } else {
+    self.answer(e, std::move(why));
+  }
+}
+
 // As a failed tell, but no message is to blame.
 void python_behaviour::failed_in(actor_cell& self, const std::string& what) {
   const turn_scope in_turn;
   const std::string context = "actor '" + self.name() + "' failed in " + what;
-  if (self.killed()) {
+  if (self.killed() || (ends_ && loop_ && is_cancellation())) {
     PyErr_Clear();
   } else if (PyErr_ExceptionMatches(PyExc_SystemExit) != 0) {
     PyErr_Clear();
@@ -73,6 +104,11 @@ void python_behaviour::failed_in(actor_cell& self, const std::string& what) {
 void python_behaviour::refuse_killed(actor_cell& self, envelope& e) {
   const turn_scope in_turn;
   self.refuse(e, dead_reason::failed, killed_fault(self));
+}
+
+void python_behaviour::refuse_stopped(actor_cell& self, envelope& e) {
+  const turn_scope in_turn;
+  self.refuse(e, dead_reason::stopped, stopped_fault(self));
 }
 
 // An exception is set. The message is at fault, not the actor, which lives on.

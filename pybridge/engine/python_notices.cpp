@@ -70,8 +70,12 @@ void python_behaviour::tell(actor_cell& self, const hook& how, py_ref notice) {
 // A null value comes with an exception set.
 void python_behaviour::finish_callback(actor_cell& self, py_ref value,
                                        const char* what) {
-  if (!finish_coroutine(std::move(value))) {
+  if (!value) {
     failed_in(self, what);
+  } else if (PyCoro_CheckExact(value.get())) {
+    finish_callback_async(self, value.get(), what);
+  } else if (loop_.has_ready()) {
+    drive(self);
   }
 }
 

@@ -18,8 +18,10 @@ from asyncio import _set_running_loop
 from threading import get_ident
 
 from troupe import _core
+from troupe.errors import ActorKilled
 
 _SHARE = 256  # callbacks a turn
+_PATIENCE = 5.0  # seconds for what was cancelled
 _NEVER = float("inf")
 
 
@@ -85,9 +87,9 @@ class ActorLoop(asyncio.SelectorEventLoop):
                 self._run()
         finally:
             self._leave()
+            self._set_timer()
         if not task.done():
             task.add_done_callback(self.finished.append)
-            self._set_timer()
         return task
 
     def drive(self):
@@ -102,19 +104,38 @@ class ActorLoop(asyncio.SelectorEventLoop):
             self._leave()
             self._set_timer()
 
-    def finish(self, coroutine):
-        """Runs the coroutine to its end and returns its result. Blocks."""
-        task = self.start(coroutine)
-        while not task.done():
-            self._waker.block()
-            self.drive()
-        return task.result()
+    async def ending(self, tasks, drain, stopping, reason):
+        """Ends the handlers that run as `tasks`, then stopping(), then all else."""
+        if not drain:
+            for task in tasks:
+                task.cancel()
+        await self._wait_for(tasks, None if drain else _PATIENCE)
+        try:
+            if callable(stopping):
+                stopping = stopping(reason)
+            if hasattr(stopping, "__await__"):
+                await stopping
+        finally:
+            others = asyncio.all_tasks(self) - {asyncio.current_task(self)}
+            for task in others:
+                task.cancel()
+            await self._wait_for(others, _PATIENCE)
+            await self.shutdown_asyncgens()
+            await self.shutdown_default_executor(_PATIENCE)
 
-    def end(self):
-        """The actor has ended."""
-        self._cancel_all()
-        self.finish(self.shutdown_asyncgens())
-        self.finish(self.shutdown_default_executor())
+    async def _wait_for(self, tasks, timeout):
+        if tasks:
+            _, left = await asyncio.wait(tasks, timeout=timeout)
+            for task in left:
+                sys.stderr.write(
+                    f"troupe: {task!r} goes on {timeout:g} s after its actor "
+                    "was stopped; it is left behind\n"
+                )
+
+    def abandon(self):
+        """The actor has ended. What it was killed in can't be waited for."""
+        for task in asyncio.all_tasks(self):
+            task._log_destroy_pending = False
         self.close()
 
     def close(self):
@@ -171,7 +192,10 @@ class ActorLoop(asyncio.SelectorEventLoop):
         for _ in range(len(ready)):
             handle = ready.popleft()
             if not handle._cancelled:
-                handle._run()
+                try:
+                    handle._run()
+                except SystemExit:
+                    _core.context.stop()
                 if killed():
                     break
 
@@ -209,12 +233,16 @@ class ActorLoop(asyncio.SelectorEventLoop):
                 self._armed_for = when
                 self._waker.set_timer(when - self.time())
 
-    def _cancel_all(self):
-        tasks = asyncio.all_tasks(self)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            self.finish(asyncio.wait(tasks))
+    def call_at(self, when, callback, *args, context=None):
+        timer = super().call_at(when, callback, *args, context=context)
+        if self._thread_id is None:  # in a plain handler
+            self._set_timer()
+        return timer
+
+    def call_exception_handler(self, context):
+        # These end the actor, and say so elsewhere.
+        if not isinstance(context.get("exception"), (SystemExit, ActorKilled)):
+            super().call_exception_handler(context)
 
     # What an actor's loop has no need of, or can't do.
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// python_behaviour: handlers and hooks that are `async def`.
+#include "base/roles.hpp"
+#include "pybridge/engine/python_behaviour.hpp"
+
+namespace troupe {
+
+std::optional<fault> python_behaviour::start_async(actor_cell& self,
+                                                   PyObject* coroutine) {
+  const turn_scope in_turn;
+  starting_ = loop_.start(*state_, coroutine, actor_id::nobody);
+  if (starting_ && !is_done(starting_)) {
+    loop_.hold(starting_, nullptr, "started()");
+    self.start_later();
+    return std::nullopt;
+  }
+  const py_ref task = std::move(starting_);
+  return started_as(self, task ? result_of(task) : py_ref{});
+}
+
+void python_behaviour::handle_async(actor_cell& self, envelope& e,
+                                    PyObject* coroutine) {
+  const turn_scope in_turn;
+  const py_ref task = loop_.start(*state_, coroutine, self.sender());
+  if (!task) {
+    failed(self, e);
+  } else if (is_done(task)) {
+    finish(self, e, result_of(task));
+  } else {
+    // Null: it was put aside, or handed on, before the handler suspended.
+    loop_.hold(task, self.at_hand() == &e ? self.keep() : nullptr,
+               "a handler that had put its message aside");
+  }
+  settle(self);
+}
+
+void python_behaviour::drive(actor_cell& self) {
+  const turn_scope in_turn;
+  if (!loop_.drive() && !self.killed()) {
+    if (PyErr_ExceptionMatches(PyExc_SystemExit) != 0) {
+      self.stop_self();
+    } else {
+      report("the event loop of actor '" + self.name() + "' failed");
+    }
+  }
+  PyErr_Clear();
+  settle(self);
+}
+
+// What the loop has finished.
+void python_behaviour::settle(actor_cell& self) {
+  const turn_scope in_turn;
+  for (actor_loop::finished& done : loop_.take_finished()) {
+    if (done.message != nullptr) {
+      finish_message(self, *done.message, result_of(done.task));
+      self.release(std::move(done.message));
+    } else if (done.task.get() == starting_.get()) {
+      starting_.reset();
+      self.started_now(started_as(self, result_of(done.task)));
+    } else if (done.task.get() == ending_.get()) {
+      ending_.reset();
+      ended_as(self, result_of(done.task));
+      self.ending_is_over();
+    } else if (!result_of(done.task)) {
+      failed_in(self, done.what);
+    }
+  }
+}
+
+// Of a timer, or about the end of another: nobody waits for it.
+void python_behaviour::finish_callback_async(actor_cell& self,
+                                             PyObject* coroutine,
+                                             const char* what) {
+  const py_ref task = loop_.start(*state_, coroutine, actor_id::nobody);
+  if (task && !is_done(task)) {
+    loop_.hold(task, nullptr, what);
+  } else if (!task || !result_of(task)) {
+    failed_in(self, what);
+  }
+  settle(self);
+}
+
+bool python_behaviour::on_ending(actor_cell& self, stop_reason reason,
+                                 bool drain) {
+  const at_work scope{*this};
+  const turn_scope in_turn;
+  const std::string word{to_string(reason)};
+  starting_.reset();
+  ends_ = true;
+  py_ref stopping = first_.stopping ? first_.stopping : py_ref::borrow(Py_None);
+  if (!loop_) {
+    if (!first_.stopping) {
+      return false;
+    }
+    stopping =
+        py_ref::steal(PyObject_CallFunction(stopping.get(), "s", word.c_str()));
+    if (!stopping || !PyCoro_CheckExact(stopping.get())) {
+      ended_as(self, std::move(stopping));
+      return false;
+    }
+  }
+  const auto coroutine = loop_.ending(drain, stopping.get(), word.c_str());
+  ending_ = coroutine ? loop_.start(*state_, coroutine.get(), actor_id::nobody)
+                      : py_ref{};
+  if (ending_ && !is_done(ending_)) {
+    loop_.hold(ending_, nullptr, "stopping()");
+    settle(self);
+    return static_cast<bool>(ending_);
+  }
+  const py_ref task = std::move(ending_);
+  ended_as(self, task ? result_of(task) : py_ref{});
+  settle(self);
+  return false;
+}
+
+// What stopping() came to; null with an exception set.
+void python_behaviour::ended_as(actor_cell& self, py_ref outcome) {
+  if (!outcome) {
+    if (!self.killed()) {
+      report("stopping() of actor '" + self.name() + "' failed");
+    }
+    PyErr_Clear();
+  }
+}
+
+void python_behaviour::let_go_of_loop(actor_cell& self) noexcept {
+  const turn_scope in_turn;
+  for (actor_loop::finished& left : loop_.take_all()) {
+    if (left.message == nullptr) {
+      continue;
+    }
+    if (self.killed()) {
+      refuse_killed(self, *left.message);
+    } else {
+      refuse_stopped(self, *left.message);
+    }
+    self.release(std::move(left.message));
+  }
+  starting_.reset();
+  ending_.reset();
+  loop_.close();
+}
+
+}  // namespace troupe
