@@ -58,6 +58,7 @@ std::string words_of(const work_report& work) {
     case envelope_kind::ready:
       return "in its event loop";
     case envelope_kind::stop:
+    case envelope_kind::stop_now:
     case envelope_kind::terminate:
     case envelope_kind::halt:
     case envelope_kind::kill:
@@ -79,6 +80,8 @@ std::string words_of(actor_cell::life life) {
       return "starts";
     case actor_cell::life::running:
       return "runs";
+    case actor_cell::life::ending:
+      return "stops";
     case actor_cell::life::down:
       return "down, until its supervisor restarts it";
     case actor_cell::life::ended:
