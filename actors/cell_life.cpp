@@ -360,9 +360,6 @@ void actor_cell::publish_end() noexcept {
     system_.get_scheduler().release_lane(setting_.lane->index);
   }
   system_.forget(*this, reason);
-  if (setting_.parent != nullptr) {
-    setting_.parent->on_child_ended(*this, reason);
-  }
   tell_all(reason);
   system_.waits().relieve(*this, true);
   if (!started_->done()) {
@@ -374,6 +371,9 @@ void actor_cell::publish_end() noexcept {
     ended_->set_fault(std::move(*why_));
   } else {
     ended_->set_value({});
+  }
+  if (setting_.parent != nullptr) {
+    setting_.parent->on_child_ended(*this, reason);  // who may end now, too
   }
 }
 

@@ -160,6 +160,11 @@ void supervisor::dispose() noexcept {
     }
   }
   members_.clear();
+  for (const auto& [id, waiting] : std::exchange(ending_, {})) {
+    for (const auto& answer : waiting) {
+      answer->done.set_value({});
+    }
+  }
 }
 
 // --- what happens -----------------------------------------------------------
@@ -252,7 +257,8 @@ void supervisor::child_is_down(actor_cell& self, event& e) {
 void supervisor::note_culprit(child_key key) {
   const auto found = members_.find(key);
   if (!last_why_ && found != members_.end() && found->second.why &&
-      decides_.now_in() == supervision::phase::leaving) {
+      (decides_.now_in() == supervision::phase::leaving ||
+       decides_.now_in() == supervision::phase::over)) {
     last_why_ = copy_of(*found->second.why);
   }
 }
@@ -261,6 +267,11 @@ void supervisor::child_has_ended(actor_cell& self, event& e) {
   const child_key key = keys_.at(e.child);
   keys_.erase(e.child);
   const bool expected = parting_.erase(e.child) != 0;
+  if (const auto waiting = ending_.extract(e.child); !waiting.empty()) {
+    for (const auto& answer : waiting.mapped()) {
+      answer->done.set_value({});
+    }
+  }
   if (const auto found = members_.find(key);
       !expected && found != members_.end()) {
     decide([&](supervision& s) {

@@ -172,6 +172,7 @@ private:
   std::optional<fault> last_why_;  // of the child that led to the end
   std::unordered_map<actor_id, child_key> keys_;       // not ended yet
   std::unordered_map<actor_id, std::string> parting_;  // let go, by name
+  std::unordered_map<actor_id, answers> ending_;       // who waits for those
   std::set<child_key> postponed_;  // begin when their name is free
 
   mutable std::mutex mutex_;

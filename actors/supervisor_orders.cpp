@@ -17,6 +17,13 @@ std::string seconds(std::chrono::nanoseconds time) {
   return text;
 }
 
+std::string too_many(const supervision_terms& terms) {
+  const unsigned most = terms.max_restarts.value_or(0);
+  return "more than " + std::to_string(most) +
+         (most == 1 ? " restart within " : " restarts within ") +
+         seconds(terms.within);
+}
+
 }  // namespace
 
 // --- how its children see it ------------------------------------------------
@@ -84,7 +91,12 @@ void supervisor::obey(actor_cell& self, const order& o) {
     }
     case order::kind::answer_end: {
       member& m = members_.at(o.child);
-      return resolve(m.ends, m, o.fine);
+      if (!o.fine || !m.ref) {
+        return resolve(m.ends, m, o.fine);
+      }
+      // When its actor has ended, too; an order to let it go follows.
+      ending_.insert_or_assign(m.ref->id(), std::exchange(m.ends, {}));
+      return;
     }
   }
 }
@@ -250,9 +262,10 @@ fault supervisor::why_over(const actor_cell& self) const {
       words += "couldn't start";
       break;
     case supervision::outcome::gave_up:
-      words += "gives up: its children needed more than " +
-               std::to_string(terms.max_restarts.value_or(0)) +
-               " restarts within " + seconds(terms.within);
+      words += "gives up: " + too_many(terms);
+      if (!decides_.culprit().empty()) {
+        words += "; the last to end was '" + decides_.culprit() + "'";
+      }
       break;
   }
   fault why{make_error(errc::failed, std::move(words)), {}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/engine/engine.hpp"
 
+#include <random>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -54,7 +55,8 @@ engine::engine(runtime& r, engine_options options)
           make_ref_counted<python_isolate>(ref_ptr<interpreter>{&r.main()},
                                            nullptr),
           main_lane)},
-      ask_timeout_{options.ask_timeout.count()} {
+      ask_timeout_{options.ask_timeout.count()},
+      seed_{options.seed} {
   actors_.set_end_observer([this](const actor_cell&, stop_reason reason) {
     failures_.fetch_add(reason == stop_reason::failed,
                         std::memory_order_relaxed);
@@ -211,6 +213,10 @@ std::string engine::home_of(const actor_cell& cell) const {
     }
   }
   return "shared";
+}
+
+std::uint64_t engine::draw_seed() {
+  return seed_ ? *seed_ + ++seeds_drawn_ : std::random_device{}();
 }
 
 bool engine::is_stopped() const {

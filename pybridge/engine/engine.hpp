@@ -90,6 +90,8 @@ public:
 
   /// Any thread: "own", "main", "shared:NAME", for people.
   std::string home_of(const actor_cell& cell) const;
+  /// Any thread: another seed each time; the same ones in a system with a seed.
+  std::uint64_t draw_seed();
 
   // Any thread.
   runtime& get_runtime() noexcept { return runtime_; }
@@ -136,6 +138,9 @@ private:
 
   std::atomic<std::uint64_t> failures_{0};  // relaxed: a counter
   std::atomic<std::int64_t> ask_timeout_;   // relaxed: ns, alone
+
+  const std::optional<std::uint64_t> seed_;
+  std::atomic<std::uint64_t> seeds_drawn_{0};
 
   mutable std::mutex mutex_;
   // Guarded by mutex_: the homes that several actors share, by name.

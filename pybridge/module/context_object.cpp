@@ -7,6 +7,7 @@
 #include "pybridge/module/context_parts.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/ref_object.hpp"
+#include "pybridge/module/supervise.hpp"
 #include "pybridge/module/system_object.hpp"
 
 namespace troupe {
@@ -65,6 +66,15 @@ PyObject* context_spawn(PyObject* object, PyObject* args, PyObject* kwargs) {
                                              args, kwargs);
 }
 
+PyObject* context_supervise(PyObject* object, PyObject* args,
+                            PyObject* kwargs) {
+  const actor_cell* cell = current_cell();
+  return cell == nullptr
+             ? nullptr
+             : supervise_from_python(state_of(object), engine_of(*cell), args,
+                                     kwargs);
+}
+
 PyObject* context_stop(PyObject*, PyObject*) {
   actor_cell* cell = current_cell();
   if (cell == nullptr) {
@@ -101,7 +111,7 @@ a thread that an actor has started.
 )doc";
 
 constexpr const char* spawn_doc =
-    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=10000, overflow="mute", redirect=None, stash=1000, time_limit=None, concurrency=1, pinned=False, dedicated=False, **kwargs)
+    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=10000, overflow="mute", redirect=None, stash=1000, time_limit=None, concurrency=1, pinned=False, dedicated=False, restart=None, shutdown=5.0, max_restarts=1, within=5.0, backoff=None, **kwargs)
 --
 
 As System.spawn(), in this actor's system.
@@ -124,6 +134,8 @@ const PyGetSetDef context_properties[] = {
 const PyMethodDef context_methods[] = {
     {"spawn", as_method(context_spawn), METH_VARARGS | METH_KEYWORDS,
      spawn_doc},
+    {"supervise", as_method(context_supervise), METH_VARARGS | METH_KEYWORDS,
+     supervise_doc},
     {"stop", context_stop, METH_NOARGS,
      "stop($self)\n--\n\nEnds this actor after the message at hand, which is "
      "still answered."},

@@ -15,6 +15,7 @@
 #include "pybridge/module/reply_object.hpp"
 #include "pybridge/module/router_object.hpp"
 #include "pybridge/module/sender_object.hpp"
+#include "pybridge/module/supervise.hpp"
 #include "pybridge/module/system_object.hpp"
 #include "pybridge/module/waker_object.hpp"
 
@@ -75,7 +76,8 @@ int execute(PyObject* module) {
                  add_group_type(module, *state) &&
                  add_router_types(module, *state) &&
                  add_timer_type(module, *state) &&
-                 add_system_type(module, *state) && add_context(module, *state)
+                 add_system_type(module, *state) && add_supervision(module) &&
+                 add_context(module, *state)
              ? 0
              : -1;
 }

@@ -66,6 +66,11 @@ PyObject* ref_queued(PyObject* object, void*) {
   return PyLong_FromSize_t(as_ref(object)->ref.cell().mailbox_size());
 }
 
+PyObject* ref_restarts(PyObject* object, void*) {
+  return PyLong_FromUnsignedLongLong(
+      static_cast<unsigned long long>(as_ref(object)->ref.cell().restarts()));
+}
+
 PyObject* ref_stop(PyObject* object, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"drain", nullptr};
   int drain = 0;
@@ -233,6 +238,8 @@ PyGetSetDef ref_properties[] = {
      "Why the actor has ended: \"stopped\", \"failed\", \"killed\", "
      "\"unstarted\" or\n\"shutdown\"; None while it lives.",
      nullptr},
+    {"restarts", ref_restarts, nullptr,
+     "How often its supervisor has restarted it.", nullptr},
     {"queued", ref_queued, nullptr,
      "How many messages wait in its mailbox or are at hand, about.", nullptr},
     {},

@@ -7,6 +7,7 @@
 #include "pybridge/data/convert.hpp"
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/spawn_arguments.hpp"
+#include "pybridge/module/supervise.hpp"
 #include "pybridge/module/system_object.hpp"
 
 namespace troupe {
@@ -70,6 +71,10 @@ void report_failed_start(engine& e, completion& started) {
 
 PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
                             PyObject* kwargs) {
+  PyObject* const supervised = spawn_supervised(state, e, args, kwargs);
+  if (supervised != nullptr || PyErr_Occurred()) {
+    return supervised;
+  }
   engine_spawn what;
   if (!read_spawn_arguments(state, args, kwargs, what)) {
     return nullptr;

@@ -14,6 +14,7 @@
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/routing.hpp"
 #include "pybridge/module/send_options.hpp"
+#include "pybridge/module/supervise.hpp"
 
 namespace troupe {
 namespace {
@@ -159,6 +160,11 @@ PyObject* system_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
 
 PyObject* system_spawn(PyObject* self, PyObject* args, PyObject* kwargs) {
   return spawn_from_python(state_of(self), engine_behind(self), args, kwargs);
+}
+
+PyObject* system_supervise(PyObject* self, PyObject* args, PyObject* kwargs) {
+  return supervise_from_python(state_of(self), engine_behind(self), args,
+                               kwargs);
 }
 
 PyObject* system_shutdown(PyObject* self, PyObject* args, PyObject* kwargs) {
@@ -337,7 +343,7 @@ troupe.context.system.
 )doc";
 
 constexpr const char* spawn_doc =
-    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=10000, overflow="mute", redirect=None, stash=1000, time_limit=None, concurrency=1, pinned=False, dedicated=False, **kwargs)
+    R"doc(spawn($self, target, /, *args, name=None, home="own", mailbox=10000, overflow="mute", redirect=None, stash=1000, time_limit=None, concurrency=1, pinned=False, dedicated=False, restart=None, shutdown=5.0, max_restarts=1, within=5.0, backoff=None, **kwargs)
 --
 
 Starts an actor, and returns its Ref when it has started.
@@ -363,6 +369,10 @@ pinned: all of its turns run on one thread, for code that insists on that; a few
     the others there.
 dedicated: it has a thread of its own, which ends with it: for handlers that
     block for long, such as a loop that reads a device.
+
+restart: "permanent", "transient" or "temporary": starts it under a supervisor of
+    its own, which restarts it when it ends; with max_restarts=, within=, backoff=
+    as for supervise(), and shutdown= as for troupe.Child.
 
 Raises SpawnError, with what was raised there as its cause, if the actor can't
 start, and SystemStopped. Any thread; while a handler waits here, other actors
@@ -431,6 +441,8 @@ counter (id 1, own): idle; 5 handled)doc";
 
 PyMethodDef system_methods[] = {
     {"spawn", as_method(system_spawn), METH_VARARGS | METH_KEYWORDS, spawn_doc},
+    {"supervise", as_method(system_supervise), METH_VARARGS | METH_KEYWORDS,
+     supervise_doc},
     {"shutdown", as_method(system_shutdown), METH_VARARGS | METH_KEYWORDS,
      shutdown_doc},
     {"wait_quiet", as_method(system_wait_quiet), METH_VARARGS | METH_KEYWORDS,

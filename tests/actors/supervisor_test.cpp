@@ -112,6 +112,15 @@ TEST_CASE("a child whose name is taken fails the start") {
   CHECK(s.system.actors().size() == 2);
 }
 
+TEST_CASE("an only child that can't start is the reason, too") {
+  stage s;
+  s.kids.set_unstartable("a");
+  s.supervise({}, s.kids.children("a"));
+  REQUIRE(s.sup->ready().done());
+  CHECK(s.sup->ready().why().what.detail ==
+        "supervisor 'sup' couldn't start: no a today");
+}
+
 TEST_CASE("two children of one name are refused at once") {
   stage s;
   const auto made = supervisor::make({}, s.kids.children("a", "a"));
@@ -262,8 +271,8 @@ TEST_CASE("at the top, giving up is a failure that ends them all") {
   CHECK(ref.ended());
   CHECK(a.ended());
   CHECK(ref.cell().end_reason() == stop_reason::failed);
-  CHECK(told == words{"supervisor 'sup' gives up: its children needed more "
-                      "than 1 restarts within 5 s: a broke"});
+  CHECK(told == words{"supervisor 'sup' gives up: more than 1 restart within "
+                      "5 s; the last to end was 'a': a broke"});
   CHECK(ended.back() == "sup failed");
   CHECK(s.system.dead().count(dead_reason::stopped) == 1);
 }

@@ -39,6 +39,7 @@ from troupe._core import (
 )
 from troupe._notices import Down, Exit, ReceiveTimeout
 from troupe._reports import ShutdownReport
+from troupe._supervision import Backoff, Child, ChildInfo, Supervisor, SupervisorSpec
 from troupe._waiting import (
     ALL_COMPLETED,
     FIRST_COMPLETED,
@@ -68,7 +69,10 @@ __all__ = [
     "ActorStopped",
     "ALL_COMPLETED",
     "AskTimeout",
+    "Backoff",
     "Blob",
+    "Child",
+    "ChildInfo",
     "DeadlockError",
     "Down",
     "Exit",
@@ -88,6 +92,8 @@ __all__ = [
     "ShutdownReport",
     "SpawnError",
     "StashFull",
+    "Supervisor",
+    "SupervisorSpec",
     "System",
     "SystemStopped",
     "Timer",

@@ -64,13 +64,20 @@ def start(recipe):
         name = f"{module_name}:{class_name}".rstrip(":")
         if hasattr(started, "__await__"):
             return _parts_after(started, target, name)
+        restarted = _call_restarted(target)
+        if hasattr(restarted, "__await__"):
+            return _parts_after(restarted, target, name, told=True)
         return _parts(target, name)
 
     return start_with
 
 
-async def _parts_after(started, target, name):
+async def _parts_after(started, target, name, told=False):
     await started
+    if not told:
+        restarted = _call_restarted(target)
+        if hasattr(restarted, "__await__"):
+            await restarted
     return _parts(target, name)
 
 
@@ -116,6 +123,17 @@ def _call_started(target, name, args, kwargs):
             f"actor module {name!r} got arguments, but has no started() to take them"
         )
     return None
+
+
+def _call_restarted(target):
+    # Of a restarted actor: tells it why the one before has ended.
+    restarted = getattr(target, "restarted", None)
+    if restarted is None:
+        return None
+    from troupe import _core
+
+    why = _core.last_failure()
+    return None if why is None else restarted(*why)
 
 
 def _parts(target, name):

@@ -26,6 +26,12 @@ from typing import (
 from typing_extensions import Self
 
 from troupe._reports import ShutdownReport
+from troupe._supervision import Backoff, Child, Supervisor, SupervisorSpec
+
+RestartPolicy = Literal["permanent", "transient", "temporary"]
+Strategy = Literal[
+    "one_for_one", "one_for_all", "rest_for_one", "simple_one_for_one"
+]
 
 _Actor = TypeVar("_Actor")
 _ActorOfRef = TypeVar("_ActorOfRef", covariant=True)
@@ -116,6 +122,8 @@ class Ref(Generic[_ActorOfRef]):
     def queued(self) -> int: ...
     @property
     def reason(self) -> str | None: ...
+    @property
+    def restarts(self) -> int: ...
     def options(
         self, *, timeout: float | None = ..., priority: bool = ...
     ) -> Self: ...
@@ -223,6 +231,11 @@ class System:
         concurrency: int = 1,
         pinned: bool = False,
         dedicated: bool = False,
+        restart: RestartPolicy | None = None,
+        shutdown: float | Literal["kill", "infinity"] = 5.0,
+        max_restarts: int | None = 1,
+        within: float = 5.0,
+        backoff: Backoff | None = None,
         **kwargs: Any,
     ) -> Ref[_Actor]: ...
     @overload
@@ -243,6 +256,11 @@ class System:
         concurrency: int = 1,
         pinned: bool = False,
         dedicated: bool = False,
+        restart: RestartPolicy | None = None,
+        shutdown: float | Literal["kill", "infinity"] = 5.0,
+        max_restarts: int | None = 1,
+        within: float = 5.0,
+        backoff: Backoff | None = None,
         **kwargs: Any,
     ) -> Ref[Any]: ...
     def shutdown(
@@ -252,6 +270,15 @@ class System:
         drain: float | None = None,
         kill: float | None = 2.0,
     ) -> ShutdownReport: ...
+    def supervise(
+        self,
+        *children: Child | SupervisorSpec,
+        strategy: Strategy = "one_for_one",
+        max_restarts: int | None = 1,
+        within: float = 5.0,
+        backoff: Backoff | None = None,
+        name: str | None = None,
+    ) -> Supervisor: ...
     def wait_quiet(self, timeout: float | None = None) -> bool: ...
     def actors(self) -> list[Ref[Any]]: ...
     def tree(self) -> str: ...
@@ -349,6 +376,11 @@ class Context:
         concurrency: int = 1,
         pinned: bool = False,
         dedicated: bool = False,
+        restart: RestartPolicy | None = None,
+        shutdown: float | Literal["kill", "infinity"] = 5.0,
+        max_restarts: int | None = 1,
+        within: float = 5.0,
+        backoff: Backoff | None = None,
         **kwargs: Any,
     ) -> Ref[_Actor]: ...
     @overload
@@ -369,8 +401,22 @@ class Context:
         concurrency: int = 1,
         pinned: bool = False,
         dedicated: bool = False,
+        restart: RestartPolicy | None = None,
+        shutdown: float | Literal["kill", "infinity"] = 5.0,
+        max_restarts: int | None = 1,
+        within: float = 5.0,
+        backoff: Backoff | None = None,
         **kwargs: Any,
     ) -> Ref[Any]: ...
+    def supervise(
+        self,
+        *children: Child | SupervisorSpec,
+        strategy: Strategy = "one_for_one",
+        max_restarts: int | None = 1,
+        within: float = 5.0,
+        backoff: Backoff | None = None,
+        name: str | None = None,
+    ) -> Supervisor: ...
     def stop(self) -> None: ...
     def forward(
         self, to: Ref[Any] | Callable[..., None], /, *args: Any, **kwargs: Any
@@ -472,3 +518,16 @@ class Arrivals:
 
 def current() -> Ref[Any] | None: ...
 def in_main_interpreter() -> bool: ...
+def start_supervisor(system: System, spec: tuple[Any, ...], /) -> Ref[Any]: ...
+def supervisor_first_child(supervisor: Ref[Any], /) -> Ref[Any] | None: ...
+def supervisor_template(supervisor: Ref[Any], /) -> Any: ...
+def supervisor_start_child(
+    supervisor: Ref[Any], spec: tuple[Any, ...], /
+) -> Ref[Any]: ...
+def supervisor_restart_child(supervisor: Ref[Any], name: str, /) -> Ref[Any]: ...
+def supervisor_terminate_child(
+    supervisor: Ref[Any], child: str | Ref[Any], /
+) -> None: ...
+def supervisor_delete_child(supervisor: Ref[Any], name: str, /) -> None: ...
+def supervisor_children(supervisor: Ref[Any], /) -> list[tuple[Any, ...]]: ...
+def last_failure() -> tuple[BaseException | None] | None: ...
