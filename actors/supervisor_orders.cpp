@@ -243,10 +243,12 @@ void supervisor::finish(actor_cell& self) {
     self.end_now();
   } else if (decides_.how() == supervision::outcome::stopped ||
              (!started && self.parent() == nullptr)) {
-    self.stop_self();  // whoever began it has been told
+    self.stop_self();
   } else {
     fault why = why_over(self);
-    report(why.what.detail);
+    if (started) {  // else whoever began it has been told why
+      report(why.what.detail);
+    }
     self.fail_self(std::move(why));
   }
 }

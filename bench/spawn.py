@@ -9,6 +9,7 @@ import time
 from memory_of import wait_for_warm_interpreters
 
 import rounds
+import troupe
 
 
 def main(system, args):
@@ -20,6 +21,8 @@ def main(system, args):
     contest.add("  spawn from the warm pool", lambda: lives.beginning(some))
     contest.add("  stop, join", lives.end)
     contest.add("  spawn, each of 10 in a burst", lambda: lives.burst(10))
+    contest.add("  spawn, to its first answer", lambda: lives.first_answer(some))
+    contest.add("  killed, to the answer of its next life", lambda: lives.restart(some))
     contest.add("light actor: spawn, stop, join",
                 lambda: lives.whole(cycles, "shared:light"))
     contest.add("C++ actor: spawn, stop, join", rounds.core("life", options.size(20_000)))
@@ -62,6 +65,33 @@ class Lives:
         for actor in started:
             end(actor)
         return seconds
+
+    def first_answer(self, count):
+        return statistics.median(self._first_answer() for _ in range(count))
+
+    def restart(self, count):
+        actor = self._system.spawn(
+            "tiny", restart="permanent", max_restarts=None,
+            backoff=troupe.Backoff(at_once=1_000_000))
+        seconds = statistics.median(self._restart(actor) for _ in range(count))
+        end(actor)
+        return seconds
+
+    def _first_answer(self):
+        self._let_the_pool_fill()
+        start = time.perf_counter()
+        actor = self._spawn()
+        actor.ask(None).result()
+        seconds = time.perf_counter() - start
+        end(actor)
+        return seconds
+
+    def _restart(self, actor):
+        self._let_the_pool_fill()
+        start = time.perf_counter()
+        actor.kill()
+        actor.ask(None).result()
+        return time.perf_counter() - start
 
     def _warm_life(self):
         self._let_the_pool_fill()

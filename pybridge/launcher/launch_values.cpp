@@ -121,8 +121,20 @@ py_ref dict_of(const actor_entry& actor) {
                      put(dict, "args", converter{}(actor.args)) &&
                      put(dict, "kwargs", converter{}(actor.kwargs)) &&
                      put(dict, "options", converter{}(actor.options)) &&
+                     put(dict, "supervisor", text_or_none(actor.supervisor)) &&
+                     put(dict, "restarts", converter{}(actor.restarts)) &&
                      put(dict, "line", number(actor.line)) &&
                      put(dict, "lines", lines_of(actor));
+  return whole ? dict : py_ref{};
+}
+
+py_ref dict_of(const supervisor_entry& entry) {
+  auto dict = py_ref::steal(PyDict_New());
+  const bool whole = put(dict, "name", to_python(entry.name)) &&
+                     put(dict, "supervisor", text_or_none(entry.supervisor)) &&
+                     put(dict, "strategy", text_or_none(entry.strategy)) &&
+                     put(dict, "restarts", converter{}(entry.restarts)) &&
+                     put(dict, "line", number(entry.line));
   return whole ? dict : py_ref{};
 }
 
@@ -147,8 +159,11 @@ py_ref to_python(const system_file& file) {
   auto dict = py_ref::steal(PyDict_New());
   const auto actors =
       list_of(file.actors, [](const actor_entry& a) { return dict_of(a); });
+  const auto supervisors = list_of(
+      file.supervisors, [](const supervisor_entry& s) { return dict_of(s); });
   const bool whole = put(dict, "path", to_python(file.path)) &&
                      put(dict, "actors", actors) &&
+                     put(dict, "supervisors", supervisors) &&
                      put(dict, "entry", text_or_none(file.entry.actor)) &&
                      put(dict, "module", text_or_none(file.entry.module)) &&
                      put(dict, "function", text_or_none(file.entry.function)) &&

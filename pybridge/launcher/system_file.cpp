@@ -18,21 +18,24 @@
 #include "pybridge/launcher/cli.hpp"
 #include "pybridge/launcher/names.hpp"
 #include "pybridge/launcher/near_name.hpp"
+#include "pybridge/launcher/system_supervision.hpp"
 #include "pybridge/launcher/toml_source.hpp"
 
 namespace troupe {
 namespace {
 
-constexpr std::array<std::string_view, 2> root_keys{"system", "actor"};
+constexpr std::array<std::string_view, 3> root_keys{"system", "actor",
+                                                    "supervisor"};
 constexpr std::array<std::string_view, 3> system_keys{"workers", "log_level",
                                                       "entry"};
-constexpr std::array<std::string_view, 14> actor_keys{
-    "module",     "class",  "name",      "count",      "home",
-    "args",       "kwargs", "mailbox",   "overflow",   "stash",
-    "time_limit", "pinned", "dedicated", "concurrency"};
-constexpr std::array<std::string_view, 10> spawn_keywords{
-    "name",  "home",       "mailbox", "overflow",  "redirect",
-    "stash", "time_limit", "pinned",  "dedicated", "concurrency"};
+constexpr std::array<std::string_view, 20> actor_keys{
+    "module",     "class",      "name",         "count",       "home",
+    "args",       "kwargs",     "mailbox",      "overflow",    "stash",
+    "time_limit", "pinned",     "dedicated",    "concurrency", "restart",
+    "shutdown",   "supervisor", "max_restarts", "within",      "backoff"};
+constexpr std::array<std::string_view, 11> spawn_keywords{
+    "name",       "home",   "mailbox",   "overflow",    "redirect", "stash",
+    "time_limit", "pinned", "dedicated", "concurrency", "restart"};
 constexpr std::int64_t max_count = 100'000;
 
 std::string in_quotes(const std::string& text) {
@@ -83,6 +86,11 @@ private:
       if (const auto* actors = root.get("actor"))
         read_actors(*actors);
     });
+    attempt([&] {
+      if (const auto* supervisors = root.get("supervisor"))
+        read_supervisors(*supervisors);
+    });
+    check_supervisors();
     if (file_.actors.empty() && faults_.empty())
       source_.fail(1, 1, "no actors; add [[actor]] with module = \"...\"");
     check_names();
@@ -140,7 +148,30 @@ private:
     attempt([&] { actor.args = source_.list_at(table, "args"); });
     attempt([&] { actor.kwargs = read_kwargs(table); });
     actor.options = read_actor_options(source_, table, faults_);
+    attempt([&] { read_restarts(source_, table, actor); });
     file_.actors.push_back(std::move(actor));
+  }
+
+  void read_supervisors(const toml::node& node) {
+    constexpr const char* expected =
+        "a list of tables, each under [[supervisor]]";
+    if (!node.is_array())
+      source_.wrong_type("supervisor", expected, node);
+    for (const auto& element : *node.as_array())
+      attempt([&] {
+        if (!element.is_table())
+          source_.wrong_type("supervisor", expected, element);
+        check_keys(*element.as_table(), supervisor_keys, "[[supervisor]]");
+        file_.supervisors.push_back(
+            read_supervisor(source_, *element.as_table()));
+      });
+  }
+
+  void check_supervisors() {
+    for (const auto& entry : file_.supervisors)
+      attempt([&] { check_supervisor_of(source_, file_, entry); });
+    for (const auto& entry : file_.actors)
+      attempt([&] { check_supervisor_of(source_, file_, entry); });
   }
 
   std::string read_class(const toml::table& table) const {
@@ -200,15 +231,17 @@ private:
   void check_names() {
     std::map<std::string, unsigned> lines;
     for (const auto& actor : file_.actors)
-      attempt([&] { take_names(actor, lines); });
+      attempt([&] { take_names(actor.names(), actor.line, lines); });
+    for (const auto& entry : file_.supervisors)
+      attempt([&] { take_names({entry.name}, entry.line, lines); });
   }
 
-  void take_names(const actor_entry& actor,
+  void take_names(const std::vector<std::string>& names, unsigned line,
                   std::map<std::string, unsigned>& lines) const {
-    for (const auto& name : actor.names()) {
-      const auto [found, fresh] = lines.emplace(name, actor.line);
+    for (const auto& name : names) {
+      const auto [found, fresh] = lines.emplace(name, line);
       if (!fresh)
-        source_.fail(actor.line, 1,
+        source_.fail(line, 1,
                      "the name " + in_quotes(name) + " is taken by line " +
                          std::to_string(found->second));
     }

@@ -27,12 +27,23 @@ struct actor_entry {
   std::string home = "own";
   toml_list args;
   toml_table kwargs;
-  toml_table options;  // of spawn(): mailbox, overflow, ...
+  toml_table options;      // of spawn(): mailbox, overflow, ...
+  std::string supervisor;  // empty: none
+  toml_table restarts;     // "restart", "shutdown", ... as far as given
   unsigned line = 0;
   std::map<std::string, unsigned> key_lines;  // where what is given is
 
   /// `name`, or `name-1` to `name-count` where count is given.
   std::vector<std::string> names() const;
+};
+
+/// One [[supervisor]].
+struct supervisor_entry {
+  std::string name;
+  std::string supervisor;  // of its own; empty: none
+  std::string strategy;    // empty: not given
+  toml_table restarts;     // "max_restarts", "within", ... as far as given
+  unsigned line = 0;
 };
 
 /// Where the program begins; at most one of the two is set. With neither the
@@ -49,7 +60,8 @@ struct system_file {
   std::optional<unsigned> workers;
   std::optional<std::string> log_level;  // as --log-level
   entry_point entry;
-  std::vector<actor_entry> actors;  // in file order, at least one
+  std::vector<actor_entry> actors;            // in file order, at least one
+  std::vector<supervisor_entry> supervisors;  // in file order
 };
 
 /// A file with all that is wrong in it; without faults the file is whole.

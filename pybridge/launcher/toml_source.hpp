@@ -51,11 +51,11 @@ public:
                                     std::int64_t most) const;
   toml_list list_at(const toml::table& table, const char* key) const;
   toml_table entries_at(const toml::table& table, const char* key) const;
+  toml_table entries_of(const toml::table& table) const;
 
 private:
   toml_value value_of(const toml::node& node) const;
   toml_list list_of(const toml::array& array) const;
-  toml_table entries_of(const toml::table& table) const;
   toml_date date_of(const toml::date& date, const toml::node& node) const;
   toml_date_time date_time_of(const toml::date_time& value,
                               const toml::node& node) const;

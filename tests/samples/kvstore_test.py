@@ -21,7 +21,7 @@ class KeyValueStore(unittest.TestCase):
         self.assertEqual((done.stderr, done.returncode), ("", 0))
         return [
             int(number.replace(",", ""))
-            for number in re.findall(r"\b[\d,]+(?= )", done.stdout)
+            for number in re.findall(r"\b\d[\d,]*(?= )", done.stdout)
         ]
 
     def test_loses_nothing_that_it_has_answered(self):

@@ -255,7 +255,9 @@ class ChildInfo:
         self.restart = restart
 
     def __repr__(self) -> str:
-        times = f", {self.restarts} restarts" if self.restarts else ""
+        times = ""
+        if self.restarts:
+            times = f", {self.restarts} restart{'s' if self.restarts > 1 else ''}"
         return f"<troupe.ChildInfo {self.kind} {self.name!r}: {self.state}{times}>"
 
     def __reduce__(self) -> "tuple[Any, ...]":

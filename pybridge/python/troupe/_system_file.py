@@ -4,7 +4,9 @@
 A system file is a dict here: "path", "actors", and where to begin: "entry"
 (an actor's name) or "module" and "function", else None, with "line". An actor
 is a dict: "module", "class", "names" (one actor each; None: unnamed), "home",
-"args", "kwargs", "options" (others of spawn()), "line".
+"args", "kwargs", "options" (others of spawn()), "supervisor" (a name, or None),
+"restarts" (what is said about those), "line". "supervisors" are dicts, too:
+"name", "supervisor", "strategy", "restarts", "line".
 """
 
 import os
@@ -41,17 +43,84 @@ def find_entry(file: dict) -> Callable:
 
 
 def _start(file: dict, system) -> dict[str, troupe.Ref]:
+    """All that has no supervisor of its own, in the order of the file."""
     started = {}
+    for entry in _under(file, None):
+        if "module" not in entry:
+            _supervise(file, entry, system)
+        else:
+            for name in entry["names"]:
+                started[name] = _spawn(file, entry, name, system)
     for actor in file["actors"]:
-        for name in actor["names"]:
-            started[name] = _spawn(file, actor, name, system)
+        if actor["supervisor"]:
+            for name in filter(None, actor["names"]):
+                started[name] = system.lookup(name)
     return started
 
 
+def _under(file: dict, supervisor: str | None) -> list[dict]:
+    entries = file["actors"] + file["supervisors"]
+    mine = [entry for entry in entries if entry["supervisor"] == supervisor]
+    return sorted(mine, key=lambda entry: entry["line"])
+
+
+def _supervise(file: dict, entry: dict, system) -> None:
+    spec = _spec(file, entry)
+    words = {word: getattr(spec, word) for word in _SUPERVISE}
+    try:
+        system.supervise(*spec.children, **words)
+    except troupe.SpawnError as error:
+        raise Unusable(
+            f"{file['path']}:{entry['line']}: supervisor {entry['name']!r}: "
+            + _faults.describe_spawn(error)
+        ) from None
+
+
+_SUPERVISE = ("strategy", "max_restarts", "within", "backoff", "name")
+
+
+def _spec(file: dict, entry: dict) -> troupe.SupervisorSpec:
+    children: list[troupe.Child | troupe.SupervisorSpec] = []
+    for child in _under(file, entry["name"]):
+        if "module" not in child:
+            children.append(_spec(file, child))
+        else:
+            children.extend(_child(child, name) for name in child["names"])
+    words = _restarts(entry)
+    if entry["strategy"]:
+        words["strategy"] = entry["strategy"]
+    return troupe.SupervisorSpec(*children, name=entry["name"], **words)
+
+
+def _child(actor: dict, name: str | None) -> troupe.Child:
+    return troupe.Child(
+        _target_of(actor),
+        *actor["args"],
+        name=name,
+        home=actor["home"],
+        **actor["options"],
+        **_restarts(actor),
+        **actor["kwargs"],
+    )
+
+
+def _restarts(entry: dict) -> dict:
+    """The keywords that its keys about restarts stand for."""
+    words = dict(entry["restarts"])
+    if words.get("max_restarts") == "unlimited":
+        words["max_restarts"] = None
+    if "backoff" in words:
+        words["backoff"] = troupe.Backoff(**words["backoff"])
+    return words
+
+
+def _target_of(actor: dict) -> str:
+    target: str = actor["module"]
+    return f"{target}:{actor['class']}" if actor["class"] else target
+
+
 def _spawn(file: dict, actor: dict, name: str | None, system) -> troupe.Ref:
-    target = actor["module"]
-    if actor["class"]:
-        target += ":" + actor["class"]
+    target = _target_of(actor)
     try:
         return system.spawn(
             target,
@@ -59,6 +128,7 @@ def _spawn(file: dict, actor: dict, name: str | None, system) -> troupe.Ref:
             name=name,
             home=actor["home"],
             **actor["options"],
+            **_restarts(actor),
             **actor["kwargs"],
         )
     except troupe.SpawnError as error:
