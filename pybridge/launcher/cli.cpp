@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -31,6 +34,17 @@ const char* why_no_workers(const std::string& text) {
   return n >= 1 && n <= max_workers ? nullptr : remedy;
 }
 
+// Plain decimal numbers only.
+std::optional<double> seconds_in(const std::string& text) {
+  const bool plain =
+      !text.empty() && text.size() <= 12 &&
+      text.find_first_not_of("0123456789.") == std::string::npos &&
+      std::isdigit(static_cast<unsigned char>(text.back())) &&
+      std::count(text.begin(), text.end(), '.') <= 1;
+  return plain ? std::optional{std::strtod(text.c_str(), nullptr)}
+               : std::nullopt;
+}
+
 std::string upper(std::string text) {
   for (char& c : text)
     c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -50,8 +64,8 @@ std::string unknown_option(std::string_view option,
 
 // What CLI11 left over: the target and the program's arguments.
 command_line with_target(run_command command, std::vector<std::string> rest) {
-  constexpr std::array<std::string_view, 3> options{"--workers", "--log-level",
-                                                    "--help"};
+  constexpr std::array<std::string_view, 5> options{
+      "--workers", "--log-level", "--drain", "--timeout", "--help"};
   if (rest.empty())
     return wrong("run what? Name a target: troupe run app.py");
   if (rest[0].size() > 1 && rest[0][0] == '-')
@@ -65,7 +79,7 @@ command_line with_target(run_command command, std::vector<std::string> rest) {
 }
 
 struct raw_options {
-  std::string workers, log_level;
+  std::string workers, log_level, drain, timeout;
 };
 
 command_line make_run(const raw_options& raw, std::vector<std::string> rest) {
@@ -82,6 +96,12 @@ command_line make_run(const raw_options& raw, std::vector<std::string> rest) {
                    log_levels + did_you_mean(level, levels));
     command.log_level = level;
   }
+  for (const auto& [name, text, value] :
+       {std::tuple{"--drain", &raw.drain, &command.drain},
+        std::tuple{"--timeout", &raw.timeout, &command.timeout}})
+    if (!text->empty() && !(*value = seconds_in(*text)))
+      return wrong(std::string{name} + " '" + *text +
+                   "' must be seconds, such as 2.5");
   return with_target(std::move(command), std::move(rest));
 }
 
@@ -126,6 +146,15 @@ CLI::App* add_run(CLI::App& app, raw_options& raw) {
   run->add_option("--log-level", raw.log_level,
                   "What logging shows; default: WARNING")
       ->type_name("LEVEL")
+      ->take_last();
+  run->add_option("--drain", raw.drain,
+                  "When it is interrupted: time for what is queued; default: "
+                  "none")
+      ->type_name("SECONDS")
+      ->take_last();
+  run->add_option("--timeout", raw.timeout,
+                  "Time for the actors to stop in; default: 10")
+      ->type_name("SECONDS")
       ->take_last();
   return run;
 }

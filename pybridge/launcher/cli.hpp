@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The launcher's command line, as plain data. Knows nothing of Python.
 //
-//   troupe run [--workers N] [--log-level LEVEL] TARGET [ARGS...]
+//   troupe run [--workers N] [--log-level LEVEL] [--drain SECONDS]
+//              [--timeout SECONDS] TARGET [ARGS...]
 //   troupe check TARGET
 //   troupe doctor MODULE...
 //   troupe tree PID
@@ -30,6 +31,9 @@ struct run_command {
   std::vector<std::string> args;
   std::optional<unsigned> workers;
   std::optional<std::string> log_level;  // one of log_levels
+  // Of the shutdown, in seconds.
+  std::optional<double> drain;
+  std::optional<double> timeout;
 };
 
 struct check_command {

@@ -128,6 +128,22 @@ py_ref workers_of(const program& what) {
                            : Py_NewRef(Py_None));
 }
 
+// {"drain": ..., "timeout": ...}: those that are given.
+py_ref shutdown_of(const program& what) {
+  auto limits = py_ref::steal(PyDict_New());
+  for (const auto& [name, seconds] :
+       {std::pair{"drain", what.command.drain},
+        std::pair{"timeout", what.command.timeout}}) {
+    const auto value =
+        py_ref::steal(seconds ? PyFloat_FromDouble(*seconds) : nullptr);
+    if (!limits ||
+        (seconds &&
+         (!value || PyDict_SetItemString(limits.get(), name, value.get()) < 0)))
+      return {};
+  }
+  return limits;
+}
+
 bool search_package(const std::string& folder) {
   PyObject* const path = PySys_GetObject("path");  // borrowed
   const auto entry = to_python(folder);
@@ -142,12 +158,12 @@ result<task> task_of(run_command command) {
   const auto log_level = found->command.log_level.value_or("WARNING");
   return task{
       argv, log_level, true, [what = std::move(*found)](runtime& python) {
-        return call_package("troupe._launch", "run", "OOOOOO",
+        return call_package("troupe._launch", "run", "OOOOOOO",
                             to_python(std::string{name_of(what.target.kind)}),
                             to_python(what.target.text),
                             to_python(what.command.args), workers_of(what),
                             what.file ? to_python(*what.file) : none(),
-                            watch_signals_function(python));
+                            watch_signals_function(python), shutdown_of(what));
       }};
 }
 

@@ -24,11 +24,13 @@ def run(
     workers: int | None,
     system_file: dict | None,
     watch_signals: Callable[[bool], None],
+    limits: dict[str, float],
 ) -> int:
-    """Answers the exit code. `watch_signals` arms the launcher's handlers."""
+    """Answers the exit code. `watch_signals` arms the launcher's handlers, and
+    `limits` are those of the shutdown."""
     try:
         begin = _prepare(kind, target, args, system_file)
-        code = _run(begin, workers, watch_signals)
+        code = _run(begin, workers, watch_signals, limits)
     except BaseException as error:
         code = _code_of(error)
     return _flush(code)
@@ -51,7 +53,10 @@ def _prepare(
 
 
 def _run(
-    begin: Callable, workers: int | None, watch_signals: Callable[[bool], None]
+    begin: Callable,
+    workers: int | None,
+    watch_signals: Callable[[bool], None],
+    limits: dict[str, float],
 ) -> int:
     system = troupe.System(workers=workers)
     code = DONE
@@ -63,16 +68,16 @@ def _run(
     except BaseException as error:
         watch_signals(isinstance(error, KeyboardInterrupt))
         code = _code_of(error)
-    code = _stop(system, code)
+    code = _stop(system, code, limits)
     return FAILED if code == DONE and system.stats()["failed"] else code
 
 
-def _stop(system: troupe.System, code: int) -> int:
+def _stop(system: troupe.System, code: int, limits: dict[str, float]) -> int:
     try:
-        left = system.shutdown()
+        left = system.shutdown(**limits)
     except KeyboardInterrupt as error:
         code = _code_of(error)
-        left = system.shutdown()
+        left = system.shutdown(**limits)
     killed = [name for name in left.killed if name not in left]
     if killed:
         _say(f"these actors didn't stop in time, and were killed: {', '.join(killed)}")
