@@ -177,7 +177,7 @@ turn_result actor_cell::end_turn() noexcept {
   publish_end();
   const bool more = mailbox_.settle();
   // From here on this may overlap with the actor's next turn.
-  if (crowded_.load() && has_room()) {
+  if (crowded_.load() && state() != life::ended && has_room()) {
     system_.waits().relieve(*this, false);
   }
   return more ? turn_result::more : turn_result::parked;

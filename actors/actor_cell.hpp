@@ -320,6 +320,7 @@ private:
   void go_down() noexcept TROUPE_REQUIRES(turn);
   void go() noexcept TROUPE_REQUIRES(turn);
   void publish_end() noexcept TROUPE_REQUIRES(turn);
+  void answer_those_who_wait(stop_reason reason) noexcept TROUPE_REQUIRES(turn);
 
   push_result overflow(envelope_ptr&& e) noexcept;
   void make_crowd() noexcept;

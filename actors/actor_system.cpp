@@ -101,8 +101,17 @@ void actor_system::forget(const actor_cell& cell, stop_reason reason) noexcept {
     const auto found = actors_.find(cell.id());
     last = std::move(found->second);
     actors_.erase(found);
+    ++ending_;
   }
   names_.release(cell.id());
+}
+
+// The last that an actor does here: the system may be gone when it returns.
+void actor_system::has_ended() noexcept {
+  {
+    const std::lock_guard lock{mutex_};
+    --ending_;
+  }
   if (closing()) {
     stop_next();
   }
@@ -155,6 +164,9 @@ void actor_system::stop_next() {
   timer_id deadline = timer_id::none;
   {
     const std::lock_guard lock{mutex_};
+    if (actors_.empty() && ending_ != 0) {
+      return;  // the last of those calls it again
+    }
     if (actors_.empty()) {
       deadline = std::exchange(deadline_, timer_id::none);
     } else {

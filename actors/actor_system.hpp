@@ -113,6 +113,7 @@ private:
   friend class actor_cell;
 
   void forget(const actor_cell& cell, stop_reason reason) noexcept;
+  void has_ended() noexcept;
   void stop_next();
   actor_ref next_to_stop_locked() const;
   void check_quiet();
@@ -135,6 +136,7 @@ private:
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   std::map<actor_id, actor_ref> actors_;  // ordered by id: by start
+  std::size_t ending_ = 0;  // forgotten, and about to tell others of it
   ref_ptr<completion> all_ended_;
   timer_id deadline_ = timer_id::none;
   clock_duration kills_at_{};

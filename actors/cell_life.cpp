@@ -362,8 +362,13 @@ void actor_cell::publish_end() noexcept {
   system_.forget(*this, reason);
   tell_all(reason);
   system_.waits().relieve(*this, true);
+  answer_those_who_wait(reason);
+  system_.has_ended();
+}
+
+// Only when it is gone, for whoever spawned it, too.
+void actor_cell::answer_those_who_wait(stop_reason reason) noexcept {
   if (!started_->done()) {
-    // Only now: whoever spawned it finds it gone.
     started_->set_fault(why_ ? std::move(*why_)
                              : ended_before_start(name(), reason));
     ended_->set_value({});

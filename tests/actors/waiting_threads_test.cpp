@@ -59,6 +59,7 @@ public:
     std::vector<ref_ptr<actor_cell>> cycle;
     const wait_result result = self.wait(*answer, std::nullopt, &cycle);
     if (result == wait_result::deadlock) {
+      answer->set_fault(broken("no longer wanted"));
       for (const auto& cell : cycle) {
         caught_[index].push_back(cell->name());
       }
