@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/engine/actor_loop.hpp"
 
+#include <cstdint>
+#include <utility>
+
 namespace troupe {
 namespace {
 
@@ -8,23 +11,24 @@ py_ref attribute(const py_ref& object, const char* name) {
   return py_ref::steal(PyObject_GetAttrString(object.get(), name));
 }
 
-// The sender of the request is a context variable while its task runs.
-class sender_scope {
+// What a task is about is in context variables while it runs.
+class variable_scope {
 public:
-  sender_scope(PyObject* variable, actor_id sender) : variable_{variable} {
-    const auto id = py_ref::steal(
-        PyLong_FromUnsignedLongLong(static_cast<unsigned long long>(sender)));
-    token_ = py_ref::steal(id ? PyContextVar_Set(variable, id.get()) : nullptr);
+  variable_scope(const py_ref& variable, std::uint64_t value)
+      : variable_{variable.get()} {
+    const auto number = py_ref::steal(PyLong_FromUnsignedLongLong(value));
+    token_ = py_ref::steal(number ? PyContextVar_Set(variable_, number.get())
+                                  : nullptr);
   }
-  ~sender_scope() {
+  ~variable_scope() {
     if (token_) {
       PyObject* const raised = PyErr_GetRaisedException();
       PyContextVar_Reset(variable_, token_.get());
       PyErr_SetRaisedException(raised);
     }
   }
-  sender_scope(const sender_scope&) = delete;
-  sender_scope& operator=(const sender_scope&) = delete;
+  variable_scope(const variable_scope&) = delete;
+  variable_scope& operator=(const variable_scope&) = delete;
 
   explicit operator bool() const noexcept { return static_cast<bool>(token_); }
 
@@ -59,9 +63,18 @@ py_ref actor_loop::start(module_state& state, PyObject* coroutine,
   if (!loop_ && !make()) {
     return {};
   }
-  const sender_scope scope{state.sender_variable.get(), sender};
-  return scope ? py_ref::steal(PyObject_CallOneArg(start_.get(), coroutine))
-               : py_ref{};
+  const variable_scope from{state.sender_variable,
+                            static_cast<std::uint64_t>(sender)};
+  const variable_scope about{state.task_variable, ++state.last_task};
+  if (!from || !about) {
+    return {};
+  }
+  // Until it suspends; what runs meanwhile in other tasks knows by the variable
+  // that this isn't about them.
+  const auto before = std::exchange(state.starting_task, state.last_task);
+  auto task = py_ref::steal(PyObject_CallOneArg(start_.get(), coroutine));
+  state.starting_task = before;
+  return task;
 }
 
 bool actor_loop::has_ready() const noexcept {

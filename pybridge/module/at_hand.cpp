@@ -15,9 +15,22 @@
 namespace troupe {
 namespace {
 
+// Whether the code that runs is about the message at hand: tasks of other
+// messages run beside it.
+bool is_ours(const module_state& state) {
+  PyObject* found = nullptr;
+  if (PyContextVar_Get(state.task_variable.get(), nullptr, &found) < 0) {
+    PyErr_Clear();
+    return false;
+  }
+  const auto task = py_ref::steal(found);
+  return (task ? PyLong_AsUnsignedLongLong(task.get()) : 0) ==
+         state.starting_task;
+}
+
 // For forward(). Null: an exception is set.
-envelope* undeferred() {
-  envelope* const e = message_at_hand("forward");
+envelope* undeferred(module_state& state) {
+  envelope* const e = message_at_hand(state, "forward");
   if (e != nullptr && e->deferred) {
     PyErr_SetString(PyExc_RuntimeError,
                     "this message can't be forwarded: after reply_later() its "
@@ -59,7 +72,7 @@ PyObject* forward_another(module_state& state, actor_cell& cell,
   }
   const turn_scope in_turn;
   // Encoding runs code of the user's, which may have forwarded it already.
-  envelope* const e = undeferred();
+  envelope* const e = undeferred(state);
   if (e == nullptr) {
     return nullptr;
   }
@@ -73,10 +86,11 @@ PyObject* forward_another(module_state& state, actor_cell& cell,
 
 }  // namespace
 
-envelope* message_at_hand(const char* method) {
+envelope* message_at_hand(module_state& state, const char* method) {
   actor_cell* const cell = actor_cell::current();
   const turn_scope in_turn;
-  envelope* const e = cell == nullptr ? nullptr : cell->at_hand();
+  envelope* const e =
+      cell != nullptr && is_ours(state) ? cell->at_hand() : nullptr;
   if (e == nullptr) {
     PyErr_Format(PyExc_RuntimeError,
                  "troupe.context.%s() is for the message at hand: in a "
@@ -92,7 +106,7 @@ static PyObject* forward_message(module_state& state, PyObject* const* args,
     PyErr_SetString(PyExc_TypeError, "forward() needs a ref: to whom");
     return nullptr;
   }
-  if (undeferred() == nullptr) {
+  if (undeferred(state) == nullptr) {
     return nullptr;
   }
   actor_cell& cell = *actor_cell::current();

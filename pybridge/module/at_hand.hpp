@@ -7,11 +7,12 @@
 #include "pybridge/python.hpp"
 
 #include "mailbox/envelope.hpp"
+#include "pybridge/module/module_state.hpp"
 
 namespace troupe {
 
 /// The message that the handler on this thread is about. Borrowed; null with an
 /// exception set, which names context.`method`, if there is none.
-envelope* message_at_hand(const char* method);
+envelope* message_at_hand(module_state& state, const char* method);
 
 }  // namespace troupe

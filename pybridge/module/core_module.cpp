@@ -65,7 +65,10 @@ int execute(PyObject* module) {
   state_slot(module) = state;
   state->sender_variable =
       py_ref::steal(PyContextVar_New("troupe.context.sender", nullptr));
-  return state->sender_variable && add_blob_type(module, *state) &&
+  state->task_variable =
+      py_ref::steal(PyContextVar_New("troupe.context.task", nullptr));
+  return state->sender_variable && state->task_variable &&
+                 add_blob_type(module, *state) &&
                  add_sender_type(module, *state) &&
                  add_ref_type(module, *state) &&
                  add_future_type(module, *state) &&
@@ -91,8 +94,8 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
        {&state->ref_type, &state->sender_type, &state->future_type,
         &state->system_type, &state->context_type, &state->timer_type,
         &state->port_type, &state->arrivals_type, &state->reply_type,
-        &state->waker_type, &state->sender_variable, &state->group_type,
-        &state->router_type, &state->pool_type}) {
+        &state->waker_type, &state->sender_variable, &state->task_variable,
+        &state->group_type, &state->router_type, &state->pool_type}) {
     Py_VISIT(type->get());
   }
   return state->types.traverse(visit, arg);

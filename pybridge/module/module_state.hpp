@@ -37,6 +37,10 @@ struct module_state {
   py_ref group_type;
   py_ref router_type;
   py_ref pool_type;
+  // A ContextVar: the number of a handler's task; none in a plain handler.
+  py_ref task_variable;
+  std::uint64_t last_task = 0;
+  std::uint64_t starting_task = 0;  // the message at hand is its; 0: no task's
   // The askers of the Replies that are open, by the actors that owe them.
   std::unordered_map<actor_id, std::unordered_set<completion*>> open_replies;
   // Main interpreter only: the engines of Systems that have not shut down.

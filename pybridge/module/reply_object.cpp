@@ -192,7 +192,7 @@ bool add_reply_type(PyObject* module, module_state& state) {
 
 PyObject* reply_later(module_state& state) {
   actor_cell* const cell = actor_cell::current();
-  envelope* const e = message_at_hand("reply_later");
+  envelope* const e = message_at_hand(state, "reply_later");
   if (e == nullptr) {
     return nullptr;
   }

@@ -78,6 +78,20 @@ class Forward(WithAClerk):
     def test_an_async_handler_forwards_too(self):
         self.assertEqual(self.clerk.ask.forward_at_once(5).result(TIMEOUT), 5)
 
+    def test_an_async_handler_forwards_before_its_first_await_only(self):
+        clerk = self.spawn("actors.clerk", concurrency=10)
+        clerk.tell.hand_on_to(self.echo)
+        asked = []
+        for n in range(20):  # so that others are at hand when these go on
+            asked.append(clerk.ask.forward_after_waiting(n))
+            asked.append(clerk.ask.forward_at_once(n))
+            asked.append(clerk.ask.add(n))
+        answers = troupe.gather(*asked, timeout=TIMEOUT)
+        for n in range(20):
+            refused, at_once, plain = answers[3 * n : 3 * n + 3]
+            self.assertIn("before its first await", refused)
+            self.assertEqual((at_once, plain), (n, n))
+
     def test_who_forwarded_may_wait_for_the_same_actor(self):
         self.assertEqual(self.clerk.ask.forward_and_wait(self.echo).result(TIMEOUT), 1)
 

@@ -66,6 +66,15 @@ async def forward_at_once(message):
 
 
 @troupe.handler
+async def forward_after_waiting(message):
+    await other.ask(message)
+    try:
+        troupe.context.forward(other)
+    except RuntimeError as error:
+        return str(error)
+
+
+@troupe.handler
 def forward_and_wait(ref):
     """No deadlock: whoever has the request now doesn't wait for this actor."""
     troupe.context.forward(ref.tell.add, 1)
