@@ -414,7 +414,8 @@ constexpr const char* dead_letters_doc = R"doc(dead_letters($self)
 
 How many messages nobody handled, so far: {reason: count}.
 
-The reasons: "stopped", "failed", "no_handler", "mailbox_full", "late_reply".)doc";
+The reasons: "stopped", "failed", "undecodable", "no_handler", "mailbox_full",
+"dropped", "no_receiver", "cancelled", "late_reply".)doc";
 
 constexpr const char* stats_doc = R"doc(stats($self)
 --
