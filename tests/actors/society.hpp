@@ -69,7 +69,7 @@ public:
     const std::lock_guard lock{mutex_};
     std::uint64_t all = handled_by_the_gone_;
     for (const actor_ref& a : seats_) {
-      all += a.cell().handled();
+      all += a ? a.cell().handled() : 0;  // a seat may have stayed empty
     }
     return all;
   }
@@ -84,6 +84,9 @@ public:
     CHECK(system_.when_quiet()->done());
     const std::lock_guard lock{mutex_};
     for (const actor_ref& a : seats_) {
+      if (!a) {
+        continue;
+      }
       CHECK(a.ended());
       CHECK_FALSE(a.cell().muted());
       CHECK(a.cell().mailbox_size() == 0);
@@ -202,7 +205,8 @@ private:
       }
     }
     void bind(actor_cell& self) TROUPE_REQUIRES(turn) {
-      actor_cell& other = society_.pick().cell();
+      const actor_ref one = society_.pick();
+      actor_cell& other = one.cell();
       switch (society_.draw(6)) {
         case 0:
           return self.unwatch(other);
