@@ -7,6 +7,7 @@
 #include "actors/actor_system.hpp"
 #include "actors/cell_extras.hpp"
 #include "actors/shared_home.hpp"
+#include "actors/waiting.hpp"
 
 namespace troupe {
 namespace {
@@ -22,6 +23,19 @@ fault unanswered(const std::string& name) {
 
 completion* asker_of(const envelope& e) noexcept {
   return static_cast<completion*>(e.reply_to.get());
+}
+
+wait_result as_wait_result(drive_result result) noexcept {
+  return result == drive_result::done        ? wait_result::done
+         : result == drive_result::timed_out ? wait_result::timed_out
+                                             : wait_result::interrupted;
+}
+
+// For people: who waits for whom.
+std::string waits_words(const actor_cell& who, const completion& c) {
+  const auto whom = who.system().find(static_cast<actor_id>(c.holder()));
+  return "actor '" + who.name() + "' waits in a handler for " +
+         (whom ? "actor '" + whom->name() + "'" : "an answer");
 }
 
 bool is_message(const envelope& e) noexcept {
@@ -122,9 +136,16 @@ wait_result actor_cell::wait(completion& c,
   const blocking_region region{system_.get_scheduler()};
   set(&c);
   // What came before set() is seen here, what comes after it interrupts.
-  const wait_result result = killed() || overdue()   ? wait_result::interrupted
-                             : region.others_go_on() ? c.wait(timeout)
-                                                     : wait_result::exhausted;
+  const auto ended_otherwise = [this] { return killed() || overdue(); };
+  const wait_result result =
+      ended_otherwise() ? wait_result::interrupted
+      : region.others_go_on()
+          ? as_wait_result(
+                wait_for(system_.get_scheduler(), c,
+                         {.timeout = timeout,
+                          .words = [this, &c] { return waits_words(*this, c); },
+                          .also = ended_otherwise}))
+          : wait_result::exhausted;
   set(nullptr);
   system_.waits().end_wait(*this);
   return result;
@@ -202,8 +223,9 @@ void actor_cell::run_quantum() noexcept {
 std::size_t actor_cell::quantum_now() const noexcept {
   // Relaxed: a hint.
   return crowded_.load(std::memory_order_relaxed)
-             ? std::clamp<std::size_t>(mailbox_.capacity() / 4, 1, quantum)
-             : quantum;
+             ? std::clamp<std::size_t>(mailbox_.capacity() / 4, 1,
+                                       system_.quantum())
+             : system_.quantum();
 }
 
 void actor_cell::after_dispatch() noexcept {

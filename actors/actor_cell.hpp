@@ -141,6 +141,8 @@ public:
   bool makes_senders_wait() const noexcept {
     return mailbox_.crowded() && setting_.overflow == overflow_policy::mute;
   }
+  /// Any thread, for tests: while set, the mailbox is full for all senders.
+  void refuse_messages(bool refuse) noexcept;
   /// Any thread: done when the mailbox is half empty again, or has ended.
   ref_ptr<completion> when_room();
 
@@ -281,7 +283,6 @@ private:
     paused_unborn = 8,
     paused_hook = 16,
   };
-  static constexpr std::size_t quantum = 64;  // messages a turn
 
   turn_result run_in_home() noexcept;
   turn_result end_turn() noexcept TROUPE_REQUIRES(turn);

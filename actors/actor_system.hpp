@@ -106,6 +106,10 @@ public:
   wait_graph& waits() noexcept { return waits_; }
   scheduler& get_scheduler() noexcept { return scheduler_; }
   ref_counted* owner() const noexcept { return owner_; }
+  /// How many messages an actor may handle in one turn.
+  std::size_t quantum() const noexcept { return quantum_; }
+  /// Before the first spawn; not thread-safe.
+  void set_quantum(std::size_t messages) noexcept { quantum_ = messages; }
   /// Before the first spawn; not thread-safe.
   void set_end_observer(end_observer o) { end_observer_ = std::move(o); }
 
@@ -124,6 +128,7 @@ private:
   scheduler& scheduler_;
   ref_counted* const owner_;
   end_observer end_observer_;
+  std::size_t quantum_ = 64;
 
   dead_letters dead_;
   registry names_;

@@ -76,4 +76,11 @@ bool actor_cell::has_room() const noexcept {
   return state() == life::ended || mailbox_.roomy();
 }
 
+void actor_cell::refuse_messages(bool refuse) noexcept {
+  mailbox_.refuse(refuse);
+  if (!refuse) {
+    system_.waits().relieve(*this, false);
+  }
+}
+
 }  // namespace troupe

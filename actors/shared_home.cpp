@@ -33,12 +33,28 @@ void shared_home::make_ready(actor_cell& cell) noexcept {
   }
 }
 
+// One of those that are ready becomes the first.
+void shared_home::draw_first_locked() noexcept {
+  std::size_t count = 0;
+  for (const actor_cell* c = first_; c != nullptr; c = c->next_ready_) {
+    ++count;
+  }
+  for (std::size_t i = scheduler_.draw(count); i != 0; --i) {
+    actor_cell* const passed = first_;
+    first_ = passed->next_ready_;
+    append_locked(*passed);
+  }
+}
+
 ref_ptr<actor_cell> shared_home::next_ready() noexcept {
   const std::lock_guard lock{mutex_};
-  actor_cell* cell = first_;
-  if (cell == nullptr) {
+  if (first_ == nullptr) {
     return nullptr;
   }
+  if (steps_) {
+    draw_first_locked();
+  }
+  actor_cell* cell = first_;
   first_ = cell->next_ready_;
   if (first_ == nullptr) {
     last_ = nullptr;
@@ -48,7 +64,7 @@ ref_ptr<actor_cell> shared_home::next_ready() noexcept {
 
 turn_result shared_home::resume() noexcept {
   isolate_->enter();
-  for (int i = 0; i < cells_a_turn; ++i) {
+  for (int i = 0; i < (steps_ ? 1 : cells_a_turn); ++i) {
     const ref_ptr<actor_cell> cell = next_ready();
     if (cell == nullptr) {
       break;

@@ -21,7 +21,10 @@ public:
   /// `lane`: run on that dedicated worker of the scheduler, not on the others.
   shared_home(scheduler& s, ref_ptr<isolate> where,
               std::optional<std::size_t> lane = std::nullopt)
-      : scheduler_{s}, isolate_{std::move(where)}, lane_{lane} {}
+      : scheduler_{s},
+        isolate_{std::move(where)},
+        lane_{lane},
+        steps_{s.steps()} {}
 
   /// Any thread: `cell` has been woken and takes a turn in here soon.
   void make_ready(actor_cell& cell) noexcept;
@@ -34,12 +37,14 @@ private:
   static constexpr int cells_a_turn = 64;
 
   ref_ptr<actor_cell> next_ready() noexcept;
+  void draw_first_locked() noexcept;
   void append_locked(actor_cell& cell) noexcept;
 
   // Constant.
   scheduler& scheduler_;
   const ref_ptr<isolate> isolate_;
   const std::optional<std::size_t> lane_;
+  const bool steps_;  // one cell a turn, any of them
 
   std::mutex mutex_;
   // Guarded by mutex_: woken actors, each held by a count, oldest first.

@@ -105,19 +105,19 @@ mailbox::~mailbox() = default;
 push_result mailbox::push(envelope_ptr&& e) noexcept {
   if (!reserve(*e)) {
     // Relaxed: as in push_to().
-    return closed_.load(std::memory_order_relaxed) ? push_result::closed
-                                                   : push_result::full;
+    return shut_.load(std::memory_order_relaxed) & closed ? push_result::closed
+                                                          : push_result::full;
   }
-  return push_to(ordinary_, std::move(e));
+  return push_to(ordinary_, std::move(e), closed | refusing);
 }
 
 push_result mailbox::push_urgent(envelope_ptr&& e) noexcept {
   e->urgent = true;
   if (!reserve(*e)) {
-    return closed_.load(std::memory_order_relaxed) ? push_result::closed
-                                                   : push_result::full;
+    return shut_.load(std::memory_order_relaxed) & closed ? push_result::closed
+                                                          : push_result::full;
   }
-  return push_to(express_, std::move(e));
+  return push_to(express_, std::move(e), closed | refusing);
 }
 
 push_result mailbox::push_notice(envelope_ptr&& e) noexcept {
@@ -128,11 +128,13 @@ push_result mailbox::push_signal(envelope_ptr&& e) noexcept {
   return push_to(express_, std::move(e));
 }
 
-push_result mailbox::push_to(arrivals& where, envelope_ptr&& e) noexcept {
+// `shut`: which bits of shut_ are about `e`.
+push_result mailbox::push_to(arrivals& where, envelope_ptr&& e,
+                             std::uint8_t shut) noexcept {
   // Relaxed: a push that races with close() may get in, by contract.
-  if (closed_.load(std::memory_order_relaxed)) {
+  if (const auto bits = shut_.load(std::memory_order_relaxed) & shut) {
     unreserve(*e);
-    return push_result::closed;
+    return bits & closed ? push_result::closed : push_result::full;
   }
   if (!where.push(e.get())) {
     unreserve(*e);
@@ -187,7 +189,8 @@ push_result mailbox::push_displacing(envelope_ptr&& e,
     e->reserved = oldest->reserved;
     oldest->reserved = false;
   }  // else the reader was quicker, and there is room
-  return push_to(e->urgent ? express_ : ordinary_, std::move(e));
+  return push_to(e->urgent ? express_ : ordinary_, std::move(e),
+                 closed | refusing);
 }
 
 // The oldest message, and with it its place among those held. It was counted
@@ -327,7 +330,16 @@ bool mailbox::settle() noexcept {
 }
 
 void mailbox::close() noexcept {
-  closed_.store(true, std::memory_order_relaxed);
+  shut_.fetch_or(closed, std::memory_order_relaxed);
+}
+
+void mailbox::refuse(bool messages) noexcept {
+  if (messages) {
+    shut_.fetch_or(refusing, std::memory_order_relaxed);
+  } else {
+    shut_.fetch_and(static_cast<std::uint8_t>(~refusing),
+                    std::memory_order_relaxed);
+  }
 }
 
 std::size_t mailbox::size() const noexcept {

@@ -90,6 +90,8 @@ public:
   /// A message that was popped goes to the front again, before all others.
   void put_back(envelope_ptr e) noexcept TROUPE_REQUIRES(turn);
 
+  /// Any thread, for tests: while set, messages are refused as `full`.
+  void refuse(bool messages) noexcept;
   /// From now on pushes are refused. One that overlaps with close() may still
   /// get in, and then wakes the reader like any other.
   void close() noexcept;
@@ -101,10 +103,13 @@ public:
   bool crowded() const noexcept { return size() > crowd_; }
   /// Half of the capacity: when a crowd counts as gone.
   bool roomy() const noexcept {
-    return capacity_ == unbounded || size() <= capacity_ / 2;
+    return (shut_.load(std::memory_order_relaxed) & refusing) == 0 &&
+           (capacity_ == unbounded || size() <= capacity_ / 2);
   }
 
 private:
+  enum : std::uint8_t { closed = 1, refusing = 2 };  // to whom it is shut
+
   struct chain {
     envelope* first = nullptr;
     envelope* last = nullptr;
@@ -140,7 +145,8 @@ private:
     boost::lockfree::stack<envelope*> stack_{0};  // nodes: when needed
   };
 
-  push_result push_to(arrivals& where, envelope_ptr&& e) noexcept;
+  push_result push_to(arrivals& where, envelope_ptr&& e,
+                      std::uint8_t shut = closed) noexcept;
   push_result count_one() noexcept;
   bool reserve(envelope& e) noexcept;
   void unreserve(envelope& e) noexcept;
@@ -173,7 +179,7 @@ private:
   alignas(64) std::atomic<std::int64_t> count_{0};
   std::atomic<std::size_t> shelved_{0};        // by the reader, as listed_
   std::atomic<std::size_t> messages_held_{0};  // only kept with a hard limit
-  std::atomic<bool> closed_{false};
+  std::atomic<std::uint8_t> shut_{0};          // bits as above
 };
 
 }  // namespace troupe

@@ -119,6 +119,14 @@ public:
     static_cast<void>(wait);
     return drive_result::not_driven;
   }
+  /// True for one that runs only when told: then a turn does as little as it
+  /// can, and what it might choose it asks draw() for.
+  virtual bool steps() const noexcept { return false; }
+  /// On a turn: a number below `count`.
+  virtual std::size_t draw(std::size_t count) noexcept {
+    static_cast<void>(count);
+    return 0;
+  }
   /// For people: who waits, a line for each.
   virtual std::string who_waits() const { return {}; }
 

@@ -79,7 +79,7 @@ void stepped_scheduler::conduct(member& self, lock& l) {
       conducting_ = false;
       return;
     }
-    switch (draw(self, l)) {
+    switch (draw_next(self, l)) {
       case drawn::here:
         continue;
       case drawn::elsewhere:
@@ -93,7 +93,7 @@ void stepped_scheduler::conduct(member& self, lock& l) {
   }
 }
 
-stepped_scheduler::drawn stepped_scheduler::draw(member& self, lock& l) {
+stepped_scheduler::drawn stepped_scheduler::draw_next(member& self, lock& l) {
   std::vector<waiter*> ready;
   if (!in_turns_.empty()) {
     const auto waits = in_turns_;
@@ -168,16 +168,20 @@ void stepped_scheduler::go_on(waiter& w) {
 
 // ---- Those that wait outside ----
 
+std::optional<drive_result> stepped_scheduler::outcome_of(
+    const waiter& w) const {
+  if (w.is_done() || (w.turns != 0 && turns_ >= w.last_turn)) {
+    return drive_result::done;
+  }
+  if (w.timed_out) {
+    return drive_result::timed_out;
+  }
+  return turns_ + fired_ >= w.last_event ? std::optional{drive_result::endless}
+                                         : std::nullopt;
+}
+
 // False: nobody does.
 bool stepped_scheduler::answer_outside(lock& l) {
-  const auto outcome_of = [this](const waiter& w) {
-    return w.is_done()   ? std::optional{drive_result::done}
-           : w.timed_out ? std::optional{drive_result::timed_out}
-           : turns_ < w.last_turn
-               ? std::nullopt
-               : std::optional{w.turns != 0 ? drive_result::done
-                                            : drive_result::endless};
-  };
   l.unlock();
   const std::lock_guard looking{looking_};
   l.lock();
@@ -220,7 +224,10 @@ void stepped_scheduler::answer_idle(lock& l) {
     return;
   }
   if (time_may_move) {
-    fire_next_timer(l);
+    // What comes from outside gets a moment of real time first.
+    if (!is_armed() || !poll_descriptors(std::chrono::milliseconds{10}, l)) {
+      fire_next_timer(l);
+    }
   } else if (!wait_for_descriptors(l)) {
     for (waiter* const w : waiters) {
       answer(*w, drive_result::stuck);
@@ -231,6 +238,7 @@ void stepped_scheduler::answer_idle(lock& l) {
 void stepped_scheduler::fire_next_timer(lock& l) {
   now_ = std::max(now(), *timers_.next_deadline());
   const auto fire = timers_.take_due(now());
+  ++fired_;
   l.unlock();
   {
     // Whoever waits outside may have set it, and must not leave meanwhile.
@@ -284,7 +292,7 @@ bool stepped_scheduler::poll_descriptors(std::chrono::milliseconds patience,
       armed.push_back({w->descriptor_, POLLIN, 0});
     }
   }
-  if (armed.empty()) {
+  if (armed.empty() && patience == std::chrono::milliseconds{0}) {
     return false;
   }
   l.unlock();
@@ -313,18 +321,21 @@ bool stepped_scheduler::call_ready(const std::vector<pollfd>& polled, lock& l) {
   return !due.empty();
 }
 
+bool stepped_scheduler::is_armed() const noexcept {
+  return std::ranges::any_of(watched_,
+                             [](const watched* w) { return w->armed_; });
+}
+
 // When nothing but a descriptor, or a thread that isn't ours, could bring
 // anything about. True: something has come.
 bool stepped_scheduler::wait_for_descriptors(lock& l) {
-  constexpr std::chrono::milliseconds a_while{20};
-  const auto end = std::chrono::steady_clock::now() + options_.patience;
-  const auto is_armed = [](const watched* w) { return w->armed_; };
-  while (std::ranges::any_of(watched_, is_armed)) {
+  constexpr std::chrono::milliseconds a_while{10};
+  constexpr std::chrono::milliseconds for_threads{50};
+  const auto end = std::chrono::steady_clock::now() +
+                   (is_armed() ? options_.patience : for_threads);
+  while (std::chrono::steady_clock::now() < end) {
     if (poll_descriptors(a_while, l) || !queued_.empty()) {
       return true;
-    }
-    if (std::chrono::steady_clock::now() >= end) {
-      return false;
     }
   }
   return false;

@@ -44,7 +44,8 @@ struct stepped_scheduler::waiter {
   std::uint64_t turns = 0;                       // so many, and it is over
 
   // By whoever has the baton.
-  std::uint64_t last_turn = 0;
+  std::uint64_t last_turn = 0;   // with `turns`
+  std::uint64_t last_event = 0;  // turns and timers, and it is endless
   bool timed_out = false;
   bool ran = false;  // a turn, meanwhile
 

@@ -82,7 +82,8 @@ drive_result stepped_scheduler::wait_outside(waiter& w) {
       return drive_result::stuck;
     }
     set_timeout_locked(w);
-    w.last_turn = turns_ + (w.turns != 0 ? w.turns : options_.turn_limit);
+    w.last_turn = turns_ + w.turns;
+    w.last_event = turns_ + fired_ + options_.turn_limit;
     outside_.push_back(&w);
     if (!std::exchange(conducting_, true)) {
       give_baton(idle_member(any_thread));
@@ -159,6 +160,11 @@ clock_duration stepped_scheduler::now() const noexcept {
   return now_.load();
 }
 
+bool stepped_scheduler::runs_turn() const noexcept {
+  const lock l{mutex_};
+  return in_turn_;
+}
+
 bool stepped_scheduler::quiet() const noexcept {
   const lock l{mutex_};
   return quiet_locked();
@@ -176,6 +182,11 @@ void stepped_scheduler::set_on_quiet(std::function<void()> on_quiet) {
 scheduler_stats stepped_scheduler::stats() const {
   const lock l{mutex_};
   return {.turns = turns_, .workers = 1, .spare_workers = members_.size()};
+}
+
+std::size_t stepped_scheduler::draw(std::size_t count) noexcept {
+  const lock l{mutex_};
+  return random_() % count;
 }
 
 std::string stepped_scheduler::who_waits() const {

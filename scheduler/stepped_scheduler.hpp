@@ -53,6 +53,8 @@ public:
   /// As run(), but time moves on by `duration`, and timers fire on the way.
   drive_result advance(clock_duration duration);
   drive_result drive(const driven_wait& wait) override;
+  /// True after an interrupted wait: the turn that it interrupted goes on.
+  bool runs_turn() const noexcept;
   /// Every turn must have ended. What is queued is released without a turn.
   void stop() noexcept override;
 
@@ -71,6 +73,8 @@ public:
   bool quiet() const noexcept override;
   void set_on_quiet(std::function<void()> on_quiet) override;
   scheduler_stats stats() const override;
+  bool steps() const noexcept override { return true; }
+  std::size_t draw(std::size_t count) noexcept override;
   std::string who_waits() const override;
 
 private:
@@ -91,9 +95,10 @@ private:
   // By the thread that has the baton, which holds `l`.
   enum class drawn { here, elsewhere, nothing };
   void conduct(member& self, lock& l);
-  drawn draw(member& self, lock& l);
+  drawn draw_next(member& self, lock& l);
   void run_turn(member& self, lock& l);
   void go_on(waiter& w);
+  std::optional<drive_result> outcome_of(const waiter& w) const;
   bool answer_outside(lock& l);
   void answer_idle(lock& l);
   void answer(waiter& w, drive_result outcome);
@@ -101,6 +106,7 @@ private:
   bool tell_quiet(lock& l);
   bool poll_descriptors(std::chrono::milliseconds patience, lock& l);
   bool call_ready(const std::vector<pollfd>& polled, lock& l);
+  bool is_armed() const noexcept;
   bool wait_for_descriptors(lock& l);
 
   // Any thread that holds mutex_.
@@ -130,6 +136,7 @@ private:
   bool stopping_ = false;
   bool told_quiet_ = true;
   std::uint64_t turns_ = 0;
+  std::uint64_t fired_ = 0;  // timers
   std::size_t last_lane_ = first_acquired_lane;
 
   std::recursive_mutex quiet_mutex_;  // held while on_quiet_ is called

@@ -102,6 +102,10 @@ type_cache::type_cache() {
     names_[i] = py_ref::steal(PyUnicode_InternFromString(name_texts[i]));
     TROUPE_CHECK(names_[i]);  // an interpreter that can't hold a short str
   }
+  add_builtin_plans();
+}
+
+void type_cache::add_builtin_plans() {
   add_builtin_plan(&PyType_Type, class_kind::by_name);
   add_builtin_plan(&PyFunction_Type, class_kind::by_name);
   add_builtin_plan(&PyMemoryView_Type, class_kind::memory_view);
@@ -170,6 +174,13 @@ int type_cache::traverse(visitproc visit, void* arg) const {
     Py_VISIT(object.get());
   }
   return 0;
+}
+
+void type_cache::forget_classes() {
+  clear();
+  add_builtin_plans();
+  set_ref_hooks(hooks_);
+  set_blob_type(blob_type_);
 }
 
 void type_cache::clear() noexcept {

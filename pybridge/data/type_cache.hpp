@@ -131,6 +131,9 @@ public:
   /// For the owning module's tp_traverse and tp_clear; run no Python code.
   int traverse(visitproc visit, void* arg) const;
   void clear() noexcept;
+  /// Forgets what is cached of classes and functions: others may come to have
+  /// their names.
+  void forget_classes();
 
   // --- for the encoder and the decoder ---
 
@@ -184,6 +187,7 @@ private:
 
   const class_plan* make_plan(PyTypeObject* type);
   const class_plan* add_plan(std::unique_ptr<class_plan> plan);
+  void add_builtin_plans();
   void add_builtin_plan(PyTypeObject* type, class_kind kind);
   const known_object* import_known(symbol name);
 

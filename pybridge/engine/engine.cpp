@@ -25,8 +25,8 @@ std::size_t workers_or_cores(std::size_t workers) {
 
 std::unique_ptr<scheduler> make_scheduler(const engine_options& options) {
   if (options.seed) {
-    return std::make_unique<stepped_scheduler>(
-        stepped_scheduler_options{.seed = *options.seed});
+    return std::make_unique<stepped_scheduler>(stepped_scheduler_options{
+        .seed = *options.seed, .turn_limit = options.turn_limit});
   }
   return std::make_unique<thread_scheduler>(
       thread_scheduler_options{.workers = workers_or_cores(options.workers)});
@@ -48,7 +48,10 @@ bool wait_uninterrupted(scheduler& s, completion& c, clock_duration timeout) {
 engine::engine(runtime& r, engine_options options)
     : runtime_{r},
       scheduler_{make_scheduler(options)},
-      pool_{[&r] { return r.create(); }, reaper_, options.warm_interpreters},
+      recycler_{options.recycle ? std::move(options.recycler) : nullptr},
+      hooks_{std::move(options.hooks)},
+      pool_{[&r] { return r.create(); }, reaper_,
+            options.seed ? 0 : options.warm_interpreters},
       actors_{*scheduler_, this},
       main_home_{make_ref_counted<shared_home>(
           *scheduler_,
@@ -57,6 +60,9 @@ engine::engine(runtime& r, engine_options options)
           main_lane)},
       ask_timeout_{options.ask_timeout.count()},
       seed_{options.seed} {
+  if (scheduler_->steps()) {
+    actors_.set_quantum(1);
+  }
   actors_.set_end_observer([this](const actor_cell&, stop_reason reason) {
     failures_.fetch_add(reason == stop_reason::failed,
                         std::memory_order_relaxed);
@@ -64,7 +70,7 @@ engine::engine(runtime& r, engine_options options)
 }
 
 result<ref_ptr<interpreter>> engine::take_interpreter() {
-  auto taken = pool_.take();
+  auto taken = recycler_ != nullptr ? recycler_->take() : pool_.take();
   if (!taken) {
     return taken;
   }
@@ -73,6 +79,25 @@ result<ref_ptr<interpreter>> engine::take_interpreter() {
     return renewed.error();
   }
   return taken;
+}
+
+interpreter_end& engine::interpreters_end() noexcept {
+  if (recycler_ != nullptr) {
+    return *recycler_;
+  }
+  return reaper_;
+}
+
+ref_ptr<behaviour> engine::make_code(ref_ptr<interpreter> home,
+                                     actor_recipe recipe) {
+  if (hooks_ == nullptr) {
+    return make_ref_counted<python_behaviour>(*this, std::move(home),
+                                              std::move(recipe));
+  }
+  const std::string target = recipe.target();
+  return hooks_->wrap(make_ref_counted<python_behaviour>(*this, std::move(home),
+                                                         std::move(recipe)),
+                      target);
 }
 
 result<engine::place> engine::shared_place(const std::string& name) {
@@ -110,7 +135,8 @@ result<engine::place> engine::own_place() {
   if (!taken) {
     return taken.error();
   }
-  return place{*taken, make_ref_counted<python_isolate>(*taken, &reaper_),
+  return place{*taken,
+               make_ref_counted<python_isolate>(*taken, &interpreters_end()),
                nullptr};
 }
 
@@ -154,9 +180,8 @@ public:
       }
       where = std::move(*own);
     }
-    return incarnation{
-        make_ref_counted<python_behaviour>(engine_, where.in, recipe_.clone()),
-        std::move(where.alone)};
+    return incarnation{engine_.make_code(where.in, recipe_.clone()),
+                       std::move(where.alone)};
   }
 
 private:
@@ -191,8 +216,10 @@ result<actor_ref> engine::spawn_on(engine_spawn what,
   what.options.alone = std::move(found->alone);
   what.options.home = std::move(found->shared);
   what.options.lane = lane;
-  return actors_.spawn(make_ref_counted<python_behaviour>(
-                           *this, found->in, std::move(what.recipe)),
+  if (what.options.name.empty() && scheduler_->steps()) {
+    what.options.name = next_name(what.recipe);
+  }
+  return actors_.spawn(make_code(found->in, std::move(what.recipe)),
                        std::move(what.options));
 }
 
@@ -217,6 +244,17 @@ std::string engine::home_of(const actor_cell& cell) const {
 
 std::uint64_t engine::draw_seed() {
   return seed_ ? *seed_ + ++seeds_drawn_ : std::random_device{}();
+}
+
+// The same in each run with the same seed, as ids are not.
+std::string engine::next_name(const actor_recipe& recipe) {
+  const std::lock_guard lock{mutex_};
+  const std::string& what =
+      recipe.class_name.empty() ? recipe.module : recipe.class_name;
+  const auto dot = what.find_last_of('.');
+  const std::string last =
+      dot == std::string::npos ? what : what.substr(dot + 1);
+  return last + "-" + std::to_string(++named_);
 }
 
 bool engine::is_stopped() const {
@@ -249,6 +287,13 @@ bool engine::run_phases(const shutdown_terms& terms, shutdown_report& report) {
         !actors_.closing();
   }
   const auto all_ended = actors_.begin_shutdown(terms.timeout);
+  if (scheduler_->steps() &&
+      static_cast<stepped_scheduler&>(*scheduler_).runs_turn()) {
+    // Time doesn't pass while it runs, and it may never end.
+    for (const actor_ref& ref : actors_.actors()) {
+      ref.kill();
+    }
+  }
   const clock_duration until_kill = actors_.kills_at() - scheduler_->now();
   const bool in_time = wait_timed(*all_ended, until_kill, report.stopping) ||
                        wait_timed(*all_ended, terms.kill, report.killing);
@@ -272,9 +317,12 @@ shutdown_report engine::shut_down(const shutdown_terms& terms) {
   if (in_time) {
     scheduler_->stop();
     for (const auto& [name, shared] : shared_) {
-      reaper_.end(shared.in);
+      interpreters_end().end(shared.in);
     }
     shared_.clear();
+    if (recycler_ != nullptr) {
+      recycler_->settle();
+    }
     reaper_.shutdown();
   }
   return report;

@@ -16,6 +16,8 @@
 
 #include "actors/actor_system.hpp"
 #include "actors/shared_home.hpp"
+#include "pybridge/engine/actor_hooks.hpp"
+#include "pybridge/engine/interpreter_recycler.hpp"
 #include "pybridge/engine/python_behaviour.hpp"
 #include "pybridge/interpreters/interpreter_pool.hpp"
 #include "pybridge/interpreters/reaper.hpp"
@@ -30,6 +32,11 @@ struct engine_options {
   // Not to run by itself, but step by step, as this seed says; see
   // stepped_scheduler.
   std::optional<std::uint64_t> seed{};
+  std::uint64_t turn_limit = 0;  // of one wait, with a seed
+  // Whether interpreters come from the recycler, and go there.
+  bool recycle = false;
+  ref_ptr<interpreter_recycler> recycler{};
+  ref_ptr<actor_hooks> hooks{};  // around the code of all actors
   clock_duration ask_timeout = std::chrono::seconds{60};  // max(): none
 };
 
@@ -97,6 +104,8 @@ public:
   runtime& get_runtime() noexcept { return runtime_; }
   actor_system& actors() noexcept { return actors_; }
   scheduler& get_scheduler() noexcept { return *scheduler_; }
+  /// Null but in tests.
+  actor_hooks* hooks() const noexcept { return hooks_.get(); }
   pool_stats interpreters() const { return pool_.stats(); }
   reaper_stats reaped() const { return reaper_.stats(); }
   /// One that failed to start, where nobody waits to be told.
@@ -125,12 +134,17 @@ private:
                              std::optional<lane_choice> lane);
   result<std::optional<lane_choice>> find_lane(const engine_spawn& what);
   result<ref_ptr<interpreter>> take_interpreter();
+  interpreter_end& interpreters_end() noexcept;
+  std::string next_name(const actor_recipe& recipe);
+  ref_ptr<behaviour> make_code(ref_ptr<interpreter> home, actor_recipe recipe);
   result<place> own_place();
   result<place> shared_place(const std::string& name);
 
   // Constant after construction. The order matters: each uses those above it.
   runtime& runtime_;
   const std::unique_ptr<scheduler> scheduler_;
+  const ref_ptr<interpreter_recycler> recycler_;  // or null
+  const ref_ptr<actor_hooks> hooks_;              // or null
   reaper reaper_;
   interpreter_pool pool_;
   actor_system actors_;
@@ -146,6 +160,7 @@ private:
   // Guarded by mutex_: the homes that several actors share, by name.
   std::unordered_map<std::string, place> shared_;
   bool stopped_ = false;
+  std::uint64_t named_ = 0;  // actors that next_name() has named
 };
 
 }  // namespace troupe

@@ -31,6 +31,10 @@ struct actor_recipe {
   bool private_module;     // other actors in the interpreter may use it too
   payload arguments;       // of started(), or of the class; an encoded call
 
+  /// "module" or "module:Class".
+  std::string target() const {
+    return class_name.empty() ? module : module + ":" + class_name;
+  }
   actor_recipe clone() const {
     return {module, class_name, private_module, arguments.clone()};
   }

@@ -17,8 +17,8 @@ class python_isolate final : public isolate {
 public:
   /// `ended_by`: gets the interpreter when the last actor has let go of this
   /// isolate; null for one that others end.
-  python_isolate(ref_ptr<interpreter> home, reaper* ended_by)
-      : home_{std::move(home)}, reaper_{ended_by} {}
+  python_isolate(ref_ptr<interpreter> home, interpreter_end* ended_by)
+      : home_{std::move(home)}, ended_by_{ended_by} {}
 
   void enter() noexcept override { attached_.emplace(*home_); }
   void leave() noexcept override { attached_.reset(); }
@@ -27,14 +27,14 @@ public:
 
 private:
   ~python_isolate() override {
-    if (reaper_ != nullptr) {
-      reaper_->end(home_);
+    if (ended_by_ != nullptr) {
+      ended_by_->end(home_);
     }
   }
 
   // Constant after construction.
   const ref_ptr<interpreter> home_;
-  reaper* const reaper_;  // outlives the actors
+  interpreter_end* const ended_by_;  // outlives the actors
 
   std::optional<interpreter::attach> attached_;  // the turn's only
 };

@@ -21,7 +21,17 @@ struct reaper_stats {
   std::uint64_t leaked = 0;
 };
 
-class reaper {
+/// Where interpreters go that are no longer needed.
+class interpreter_end {
+public:
+  /// Any thread; doesn't block. No actor attaches to `home` from here on.
+  virtual void end(ref_ptr<interpreter> home) = 0;
+
+protected:
+  ~interpreter_end() = default;
+};
+
+class reaper final : public interpreter_end {
 public:
   /// At most `threads` interpreters end at a time. One that takes longer than
   /// `deadline` is counted as leaked and not waited for.
@@ -32,7 +42,7 @@ public:
 
   /// Any thread; doesn't block. Nobody attaches to `home` from here on, save
   /// by interrupt().
-  void end(ref_ptr<interpreter> home);
+  void end(ref_ptr<interpreter> home) override;
 
   /// Detached. Blocks until all have ended or run out of time.
   void shutdown() TROUPE_EXCLUDES(gil) { threads_.shutdown(); }

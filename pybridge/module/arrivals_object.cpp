@@ -117,7 +117,9 @@ bool wait_for_some(gathering& all, std::size_t count, bool or_error) {
   if (all.deadline) {
     left = std::max(clock_duration{0}, *all.deadline - all.clock->now());
   }
-  return wait_detached(*next, left, &what) != wait_result::interrupted;
+  return wait_detached(*next, left,
+                       all.requests[0].asked.cell().system().get_scheduler(),
+                       &what) != wait_result::interrupted;
 }
 
 PyObject* list_of(const std::vector<std::size_t>& indices) {

@@ -11,12 +11,14 @@
 #include "pybridge/module/group_object.hpp"
 #include "pybridge/module/module_state.hpp"
 #include "pybridge/module/port_object.hpp"
+#include "pybridge/module/probe_object.hpp"
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/reply_object.hpp"
 #include "pybridge/module/router_object.hpp"
 #include "pybridge/module/sender_object.hpp"
 #include "pybridge/module/supervise.hpp"
 #include "pybridge/module/system_object.hpp"
+#include "pybridge/module/test_kit_object.hpp"
 #include "pybridge/module/waker_object.hpp"
 
 namespace troupe {
@@ -79,7 +81,9 @@ int execute(PyObject* module) {
                  add_group_type(module, *state) &&
                  add_router_types(module, *state) &&
                  add_timer_type(module, *state) &&
-                 add_system_type(module, *state) && add_supervision(module) &&
+                 add_system_type(module, *state) &&
+                 add_probe_type(module, *state) &&
+                 add_test_kit_type(module, *state) && add_supervision(module) &&
                  add_context(module, *state)
              ? 0
              : -1;
@@ -95,7 +99,8 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
         &state->system_type, &state->context_type, &state->timer_type,
         &state->port_type, &state->arrivals_type, &state->reply_type,
         &state->waker_type, &state->sender_variable, &state->task_variable,
-        &state->group_type, &state->router_type, &state->pool_type}) {
+        &state->group_type, &state->router_type, &state->pool_type,
+        &state->probe_type, &state->test_kit_type}) {
     Py_VISIT(type->get());
   }
   return state->types.traverse(visit, arg);

@@ -55,7 +55,8 @@ bool wait_for_answer(const request& r, PyObject* seconds) {
   if (r.answer->done()) {
     return true;
   }
-  switch (wait_detached(*r.answer, timeout)) {
+  switch (wait_detached(*r.answer, timeout,
+                        r.asked.cell().system().get_scheduler())) {
     case wait_result::done:
       return true;
     case wait_result::timed_out:

@@ -5,14 +5,15 @@
 #include <cmath>
 
 #include "actors/actor_system.hpp"
+#include "actors/waiting.hpp"
 #include "pybridge/data/convert.hpp"
+#include "pybridge/interpreters/interpreter.hpp"
 #include "pybridge/module/deadlock.hpp"
 
 namespace troupe {
 namespace {
 
 using std::chrono::nanoseconds;
-using steady = std::chrono::steady_clock;
 
 const char* class_for(errc code) noexcept {
   switch (code) {
@@ -32,22 +33,44 @@ const char* class_for(errc code) noexcept {
 }
 
 // One detached wait, told to the scheduler if this thread runs a turn.
-wait_result wait_once(actor_cell* cell, completion& c,
-                      std::optional<nanoseconds> timeout, const awaited* what,
-                      wait_graph::cells& cycle) {
-  PyThreadState* const attached = PyEval_SaveThread();
-  const wait_result result =
-      cell == nullptr ? c.wait(timeout) : cell->wait(c, timeout, &cycle, what);
-  PyEval_RestoreThread(attached);
-  return result;
+drive_result wait_once(actor_cell* cell, completion& c,
+                       std::optional<nanoseconds> timeout, scheduler& s,
+                       const awaited* what, wait_graph::cells& cycle) {
+  const detached no_gil;
+  if (cell == nullptr) {
+    return wait_for(s, c, {.timeout = timeout});
+  }
+  switch (cell->wait(c, timeout, &cycle, what)) {
+    case wait_result::done:
+      return drive_result::done;
+    case wait_result::timed_out:
+      return drive_result::timed_out;
+    case wait_result::exhausted:
+      return drive_result::not_driven;
+    default:
+      return drive_result::interrupted;
+  }
 }
 
-wait_result raise_exhausted() {
+void raise_exhausted() {
   raise_named("TroupeError",
               "too many handlers wait at the same time: no thread is left to "
               "run those who are to answer. Wait in async handlers, by await, "
               "which keeps no thread, or use add_done_callback()");
-  return wait_result::interrupted;
+}
+
+// What says that a wait can't end, if anything does.
+void raise_hopeless(drive_result result, const wait_graph::cells& cycle,
+                    const scheduler& s) {
+  if (!cycle.empty()) {
+    raise_deadlock(cycle);
+  } else if (result == drive_result::not_driven) {
+    raise_exhausted();
+  } else if (result == drive_result::stuck) {
+    raise_stuck(s);
+  } else if (result == drive_result::endless) {
+    raise_endless();
+  }
 }
 
 // What ended the wait, if it was no answer.
@@ -67,7 +90,13 @@ bool raise_interrupt(const actor_cell* cell) {
 }  // namespace
 
 module_state& state_of(PyTypeObject* type) noexcept {
-  return **static_cast<module_state**>(PyType_GetModuleState(type));
+  void* state = PyType_GetModuleState(type);
+  while (state == nullptr) {  // a class that Python code derived from ours
+    PyErr_Clear();
+    type = type->tp_base;
+    state = PyType_GetModuleState(type);
+  }
+  return **static_cast<module_state**>(state);
 }
 
 module_state* import_state() {
@@ -140,32 +169,40 @@ bool read_timeout(PyObject* seconds, std::optional<nanoseconds>& out) {
   return true;
 }
 
+void raise_stuck(const scheduler& s) {
+  const std::string words =
+      "nothing is left to run, so this wait would never end\n" + s.who_waits();
+  raise_named("DeadlockError", words.substr(0, words.size() - 1).c_str());
+}
+
+void raise_endless() {
+  PyErr_SetString(
+      PyExc_AssertionError,
+      "the system is still busy after very many turns: does an actor "
+      "go on for ever? (TestSystem(turn_limit=...) is the limit)");
+}
+
 wait_result wait_detached(completion& c, std::optional<nanoseconds> timeout,
-                          const awaited* what) {
+                          scheduler& s, const awaited* what) {
   if (c.done()) {
     return wait_result::done;
   }
   actor_cell* const cell = actor_cell::current();
-  const auto deadline =
-      timeout ? steady::now() + *timeout : steady::time_point::max();
+  const clock_duration began = s.now();
+  std::optional<nanoseconds> left = timeout;
   for (;;) {
     wait_graph::cells cycle;
-    const wait_result result = wait_once(cell, c, timeout, what, cycle);
-    if (result == wait_result::deadlock) {
-      raise_deadlock(cycle);
+    const drive_result result = wait_once(cell, c, left, s, what, cycle);
+    raise_hopeless(result, cycle, s);
+    if (PyErr_Occurred() || raise_interrupt(cell)) {
       return wait_result::interrupted;
     }
-    if (result == wait_result::exhausted) {
-      return raise_exhausted();
-    }
-    if (raise_interrupt(cell)) {
-      return wait_result::interrupted;
-    }
-    if (result != wait_result::interrupted) {
-      return result;
+    if (result != drive_result::interrupted) {
+      return result == drive_result::done ? wait_result::done
+                                          : wait_result::timed_out;
     }
     if (timeout) {
-      timeout = std::max(nanoseconds{0}, nanoseconds{deadline - steady::now()});
+      left = std::max(nanoseconds{0}, *timeout - (s.now() - began));
     }
   }
 }

@@ -37,6 +37,8 @@ struct module_state {
   py_ref group_type;
   py_ref router_type;
   py_ref pool_type;
+  py_ref probe_type;
+  py_ref test_kit_type;
   // A ContextVar: the number of a handler's task; none in a plain handler.
   py_ref task_variable;
   std::uint64_t last_task = 0;
@@ -45,10 +47,11 @@ struct module_state {
   std::unordered_map<actor_id, std::unordered_set<completion*>> open_replies;
   // Main interpreter only: the engines of Systems that have not shut down.
   std::vector<ref_ptr<ref_counted>> engines;
-  bool ends_at_exit = false;  // atexit knows
+  ref_ptr<ref_counted> recycler;  // their interpreter_recycler, or null
+  bool ends_at_exit = false;      // atexit knows
 };
 
-/// The state behind an object of one of our types.
+/// The state behind an object of one of our types, or of one derived from it.
 module_state& state_of(PyTypeObject* type) noexcept;
 inline module_state& state_of(PyObject* object) noexcept {
   return state_of(Py_TYPE(object));
@@ -69,11 +72,15 @@ PyObject* raise_fault(module_state& state, const fault& why);
 bool read_timeout(PyObject* seconds,
                   std::optional<std::chrono::nanoseconds>& out);
 
-/// Waits detached, in a blocking region if this thread runs a turn. `done`,
+/// Waits detached, in a blocking region if this thread runs a turn. `s`: the
+/// scheduler of the system in which the answer comes about. `done`,
 /// `timed_out`, or `interrupted` with an exception set (Ctrl-C, a kill, a
 /// deadlock). `what`: what is really waited for, if `c` only stands for that.
 wait_result wait_detached(completion& c,
                           std::optional<std::chrono::nanoseconds> timeout,
-                          const awaited* what = nullptr);
+                          scheduler& s, const awaited* what = nullptr);
+/// Set the exceptions for drive_result::endless and `stuck`.
+void raise_endless();
+void raise_stuck(const scheduler& s);
 
 }  // namespace troupe

@@ -137,7 +137,7 @@ PyObject* system_wait_for(PyObject* self, PyObject* args, PyObject* kwargs) {
   }
   engine& e = engine_of_system(self);
   const auto named = e.actors().names().when_named(name);
-  switch (wait_detached(*named, timeout)) {
+  switch (wait_detached(*named, timeout, e.get_scheduler())) {
     case wait_result::done:
       break;
     case wait_result::timed_out:

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "actors/actor_system.hpp"
 #include "pybridge/module/group_object.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/router_object.hpp"
@@ -109,7 +110,8 @@ PyObject* ref_join(PyObject* object, PyObject* args, PyObject* kwargs) {
                     "an actor can't join itself: it would wait for ever");
     return nullptr;
   }
-  const wait_result result = wait_detached(ref.cell().when_ended(), timeout);
+  const wait_result result = wait_detached(ref.cell().when_ended(), timeout,
+                                           ref.cell().system().get_scheduler());
   if (result == wait_result::interrupted) {
     return nullptr;
   }

@@ -74,7 +74,8 @@ bool can_wait_for(const engine_spawn& what) {
 PyObject* wait_until_ready(module_state& state, const pool& p,
                            const actor_ref& ref) {
   completion& ready = p.ready();
-  if (wait_detached(ready, std::nullopt) != wait_result::done) {
+  if (wait_detached(ready, std::nullopt, ref.cell().system().get_scheduler()) !=
+      wait_result::done) {
     ref.kill();
     return nullptr;
   }
@@ -82,8 +83,8 @@ PyObject* wait_until_ready(module_state& state, const pool& p,
     return make_router(state, ref_ptr<router>{const_cast<pool*>(&p)}, ref);
   }
   // Its own end is near; once it is over, the name is free again.
-  if (wait_detached(ref.cell().when_ended(), std::nullopt) !=
-      wait_result::done) {
+  if (wait_detached(ref.cell().when_ended(), std::nullopt,
+                    ref.cell().system().get_scheduler()) != wait_result::done) {
     return nullptr;
   }
   return raise_spawn_error(state, ready.why());

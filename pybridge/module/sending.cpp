@@ -12,7 +12,8 @@ namespace {
 
 bool wait_for_room(actor_cell& receiver) {
   const auto room = receiver.when_room();
-  return wait_detached(*room, std::nullopt) == wait_result::done;
+  return wait_detached(*room, std::nullopt,
+                       receiver.system().get_scheduler()) == wait_result::done;
 }
 
 bool refuse(const envelope& e, const actor_cell& receiver) {

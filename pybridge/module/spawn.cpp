@@ -104,7 +104,8 @@ PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
   if (!ref || !waits) {
     return ref.release();
   }
-  if (wait_detached(started, std::nullopt) != wait_result::done) {
+  if (wait_detached(started, std::nullopt, e.get_scheduler()) !=
+      wait_result::done) {
     spawned->kill();
     return nullptr;
   }

@@ -65,9 +65,12 @@ PyObject* raise_refusal(module_state& state, const fault& why) {
   }
 }
 
-// False: an exception is set.
-bool wait_for_answer(PyObject* module, supervisor_answer& answer) {
-  if (wait_detached(answer.done, std::nullopt) != wait_result::done) {
+// False: an exception is set. `ref`: of the supervisor that is to answer.
+bool wait_for_answer(PyObject* module, PyObject* ref,
+                     supervisor_answer& answer) {
+  engine& e = engine_of(actor_of(state_in(module), ref)->cell());
+  if (wait_detached(answer.done, std::nullopt, e.get_scheduler()) !=
+      wait_result::done) {
     return false;
   }
   if (!answer.done.has_value()) {
@@ -77,14 +80,16 @@ bool wait_for_answer(PyObject* module, supervisor_answer& answer) {
   return true;
 }
 
-PyObject* wait_for_child(PyObject* module, supervisor_answer& answer) {
-  return wait_for_answer(module, answer)
+PyObject* wait_for_child(PyObject* module, PyObject* ref,
+                         supervisor_answer& answer) {
+  return wait_for_answer(module, ref, answer)
              ? make_ref(state_in(module), answer.child)
              : nullptr;
 }
 
-PyObject* wait_for_end(PyObject* module, supervisor_answer& answer) {
-  return wait_for_answer(module, answer) ? Py_NewRef(Py_None) : nullptr;
+PyObject* wait_for_end(PyObject* module, PyObject* ref,
+                       supervisor_answer& answer) {
+  return wait_for_answer(module, ref, answer) ? Py_NewRef(Py_None) : nullptr;
 }
 
 bool may_wait(const spec_reading& r) {
@@ -131,7 +136,8 @@ PyObject* start_supervisor(PyObject* module, PyObject* args) {
                ? raise_named("SystemStopped", spawned.error().detail.c_str())
                : raise_error(spawned.error());
   }
-  if (wait_detached(what->ready(), std::nullopt) != wait_result::done) {
+  if (wait_detached(what->ready(), std::nullopt, e.get_scheduler()) !=
+      wait_result::done) {
     spawned->kill();
     return nullptr;
   }
@@ -139,8 +145,8 @@ PyObject* start_supervisor(PyObject* module, PyObject* args) {
     return make_ref(state, *spawned);
   }
   // So that the names are free again.
-  return wait_detached(spawned->cell().when_ended(), std::nullopt) ==
-                 wait_result::done
+  return wait_detached(spawned->cell().when_ended(), std::nullopt,
+                       e.get_scheduler()) == wait_result::done
              ? raise_spawn_error(state, what->ready().why())
              : nullptr;
 }
@@ -181,7 +187,7 @@ PyObject* start_child(PyObject* module, PyObject* args) {
   if (!spec || !may_wait(reading) || !note_settings(e)) {
     return nullptr;
   }
-  return wait_for_child(module, *what->start_child(std::move(*spec)));
+  return wait_for_child(module, ref, *what->start_child(std::move(*spec)));
 }
 
 // Reads (ref of a supervisor, name of a child).
@@ -200,14 +206,16 @@ PyObject* restart_child(PyObject* module, PyObject* args) {
   std::string name;
   supervisor* const what = read_name_of_child(module, args, name);
   return what == nullptr ? nullptr
-                         : wait_for_child(module, *what->restart_child(name));
+                         : wait_for_child(module, PyTuple_GET_ITEM(args, 0),
+                                          *what->restart_child(name));
 }
 
 PyObject* delete_child(PyObject* module, PyObject* args) {
   std::string name;
   supervisor* const what = read_name_of_child(module, args, name);
   return what == nullptr ? nullptr
-                         : wait_for_end(module, *what->delete_child(name));
+                         : wait_for_end(module, PyTuple_GET_ITEM(args, 0),
+                                        *what->delete_child(name));
 }
 
 PyObject* terminate_child(PyObject* module, PyObject* args) {
@@ -221,7 +229,7 @@ PyObject* terminate_child(PyObject* module, PyObject* args) {
     return nullptr;
   }
   if (const actor_ref* actor = actor_of(state_in(module), child)) {
-    return wait_for_end(module, *what->terminate_child(actor->id()));
+    return wait_for_end(module, ref, *what->terminate_child(actor->id()));
   }
   if (!PyUnicode_Check(child)) {
     PyErr_Format(PyExc_TypeError,
@@ -232,7 +240,8 @@ PyObject* terminate_child(PyObject* module, PyObject* args) {
   const char* name = PyUnicode_AsUTF8(child);
   return name == nullptr
              ? nullptr
-             : wait_for_end(module, *what->terminate_child(std::string{name}));
+             : wait_for_end(module, ref,
+                            *what->terminate_child(std::string{name}));
 }
 
 // (name or None, ref or None, kind, state, restarts, policy)

@@ -32,6 +32,14 @@ engine& engine_behind(PyObject* self) {
   return *as_system(self)->running;
 }
 
+PyObject* make_object(PyTypeObject* type, ref_ptr<engine> e) {
+  PyObject* object = type->tp_alloc(type, 0);
+  if (object != nullptr) {
+    new (&as_system(object)->running) ref_ptr<engine>{std::move(e)};
+  }
+  return object;
+}
+
 // Written once, by the first thread, before any system runs.
 runtime* process_runtime = nullptr;
 
@@ -90,7 +98,19 @@ PyObject* end_all(PyObject* module, PyObject*) {
         ref_ptr<engine>{static_cast<engine*>(state.engines.back().get())},
         std::chrono::seconds{10});
   }
+  if (state.recycler != nullptr) {
+    const detached no_gil;
+    static_cast<interpreter_recycler&>(*state.recycler).shutdown();
+  }
   Py_RETURN_NONE;
+}
+
+ref_ptr<interpreter_recycler> recycler_of(module_state& state, runtime& r) {
+  if (state.recycler == nullptr) {
+    state.recycler = make_ref_counted<interpreter_recycler>(r);
+  }
+  return ref_ptr<interpreter_recycler>{
+      static_cast<interpreter_recycler*>(state.recycler.get())};
 }
 
 PyMethodDef end_all_method = {"end_all", end_all, METH_NOARGS,
@@ -126,36 +146,7 @@ PyObject* system_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
                    options.ask_timeout))) {
     return nullptr;
   }
-  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
-    PyErr_SetString(PyExc_RuntimeError,
-                    "System() is for the main program; an actor is in a system "
-                    "already: use troupe.context.system");
-    return nullptr;
-  }
-  runtime* const r = find_runtime();
-  if (r == nullptr) {
-    return nullptr;
-  }
-  if (const auto noted = r->note_settings(); !noted) {
-    return raise_error(noted.error());
-  }
-  module_state& state = state_of(type);
-  if (!end_at_exit(state)) {
-    return nullptr;
-  }
-  try {
-    const auto started = make_ref_counted<engine>(*r, std::move(options));
-    PyObject* object = make_system(state, started);
-    if (object != nullptr) {
-      state.engines.push_back(started);
-      running_engines::of_process().add(started);
-      as_system(object)->owner = true;
-    }
-    return object;
-  } catch (const std::exception& e) {
-    PyErr_Format(PyExc_OSError, "can't start a system: %s", e.what());
-    return nullptr;
-  }
+  return start_system(type, std::move(options));
 }
 
 PyObject* system_spawn(PyObject* self, PyObject* args, PyObject* kwargs) {
@@ -193,7 +184,8 @@ PyObject* system_wait_quiet(PyObject* self, PyObject* args, PyObject* kwargs) {
   }
   const bool closing = engine_behind(self).actors().closing();
   const auto quiet = engine_behind(self).actors().when_quiet();
-  const wait_result result = wait_detached(*quiet, timeout);
+  const wait_result result =
+      wait_detached(*quiet, timeout, engine_behind(self).get_scheduler());
   return result == wait_result::interrupted
              ? nullptr
              : PyBool_FromLong(result == wait_result::done &&
@@ -497,7 +489,8 @@ PyType_Spec system_spec = {
     .name = "troupe.System",
     .basicsize = sizeof(system_object),
     .itemsize = 0,
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags =
+        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = system_slots,
 };
 
@@ -505,6 +498,42 @@ PyType_Spec system_spec = {
 
 void set_process_runtime(runtime& r) noexcept {
   process_runtime = &r;
+}
+
+PyObject* start_system(PyTypeObject* type, engine_options options) {
+  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "System() is for the main program; an actor is in a system "
+                    "already: use troupe.context.system");
+    return nullptr;
+  }
+  runtime* const r = find_runtime();
+  if (r == nullptr) {
+    return nullptr;
+  }
+  if (const auto noted = r->note_settings(); !noted) {
+    return raise_error(noted.error());
+  }
+  module_state& state = state_of(type);
+  if (!end_at_exit(state)) {
+    return nullptr;
+  }
+  if (options.recycle) {
+    options.recycler = recycler_of(state, *r);
+  }
+  try {
+    const auto started = make_ref_counted<engine>(*r, std::move(options));
+    PyObject* object = make_object(type, started);
+    if (object != nullptr) {
+      state.engines.push_back(started);
+      running_engines::of_process().add(started);
+      as_system(object)->owner = true;
+    }
+    return object;
+  } catch (const std::exception& e) {
+    PyErr_Format(PyExc_OSError, "can't start a system: %s", e.what());
+    return nullptr;
+  }
 }
 
 engine& engine_of_system(PyObject* system) noexcept {
@@ -516,12 +545,7 @@ engine& engine_of(const actor_cell& cell) noexcept {
 }
 
 PyObject* make_system(module_state& state, ref_ptr<engine> e) {
-  PyTypeObject* type = state.system_type.type();
-  PyObject* object = type->tp_alloc(type, 0);
-  if (object != nullptr) {
-    new (&as_system(object)->running) ref_ptr<engine>{std::move(e)};
-  }
-  return object;
+  return make_object(state.system_type.type(), std::move(e));
 }
 
 bool add_system_type(PyObject* module, module_state& state) {

@@ -17,7 +17,11 @@ bool add_system_type(PyObject* module, module_state& state);
 /// A System object for an engine that is up already. New reference or null.
 PyObject* make_system(module_state& state, ref_ptr<engine> e);
 
-/// The engine behind a troupe.System.
+/// What System() returns, of `type`, which is System or derived from it: starts
+/// an engine. New reference, or null with an exception set.
+PyObject* start_system(PyTypeObject* type, engine_options options);
+
+/// The engine behind a System.
 engine& engine_of_system(PyObject* system) noexcept;
 
 /// The engine of an actor; every actor that Python sees has one.

@@ -25,6 +25,7 @@ public:
   /// Any thread: the loop is to be driven. One signal until the next take().
   void wake() noexcept;
   clock_duration now() const noexcept { return scheduler_.now(); }
+  scheduler& clock() const noexcept { return scheduler_; }
   /// Any thread.
   bool killed() const noexcept { return receiver_.cell().killed(); }
 

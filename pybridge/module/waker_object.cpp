@@ -96,7 +96,8 @@ PyObject* waker_arm(PyObject* object, PyObject*) {
 PyObject* waker_block(PyObject* object, PyObject*) {
   const ref_ptr<waker> shared{&waker_of(object)};
   const auto woken = shared->begin_block();
-  const wait_result result = wait_detached(*woken, std::nullopt);
+  const wait_result result =
+      wait_detached(*woken, std::nullopt, shared->clock());
   shared->end_block();
   return result == wait_result::done ? Py_NewRef(Py_None) : nullptr;
 }

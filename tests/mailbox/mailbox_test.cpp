@@ -183,6 +183,22 @@ void write(mailbox& box, reader& r, std::uint64_t sender, std::uint64_t each) {
   }
 }
 
+TEST_CASE("a mailbox that refuses messages takes signals and notices") {
+  mailbox box;
+  box.refuse(true);
+  auto message = make_numbered(1, 1);
+  CHECK(box.push(std::move(message)) == push_result::full);
+  CHECK(message != nullptr);
+  CHECK(box.push_urgent(make_numbered(1, 1)) == push_result::full);
+  CHECK(box.push_signal(make_numbered(1, 2)) == push_result::woke_reader);
+  CHECK(box.push_notice(make_numbered(1, 3)) == push_result::ok);
+  box.refuse(false);
+  CHECK(box.push(std::move(message)) == push_result::ok);
+  box.close();
+  box.refuse(true);
+  CHECK(box.push(make_numbered(1, 4)) == push_result::closed);
+}
+
 TEST_CASE("no message and no wake-up is lost with four writers" *
           doctest::timeout(60)) {
   constexpr std::uint64_t writers = 4;

@@ -94,9 +94,7 @@ def start(blob: bytes) -> None:
         _add_builtins()
     _write_whole_lines()
     _prepare_logging()
-    main = sys.modules["__main__"]
-    main.__getattr__ = _attribute_of_main
-    sys.modules["__mp_main__"] = main
+    empty_main()
     try:
         import troupe  # noqa: F401  (so that it is there in a warm one)
     except ModuleNotFoundError as error:
@@ -124,6 +122,22 @@ def _add_builtins() -> None:
 # `if __name__ == "__main__"` from running.
 
 _script = None
+
+
+def empty_main() -> None:
+    """There is nothing in __main__ until something in it is asked for."""
+    main = sys.modules.get("__mp_main__", sys.modules["__main__"])
+    vars(main).clear()
+    vars(main).update(
+        __name__="__main__",
+        __doc__=None,
+        __package__=None,
+        __loader__=None,
+        __spec__=None,
+        __builtins__=builtins,
+        __getattr__=_attribute_of_main,
+    )
+    sys.modules["__main__"] = sys.modules["__mp_main__"] = main
 
 
 def load_main() -> None:

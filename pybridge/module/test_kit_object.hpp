@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// troupe._core.TestKit: the strings that troupe.testing pulls.
+//
+// Everything here needs the GIL of the main interpreter.
+#pragma once
+
+#include "pybridge/python.hpp"
+
+#include "pybridge/module/module_state.hpp"
+
+namespace troupe {
+
+/// False: an exception is set.
+bool add_test_kit_type(PyObject* module, module_state& state);
+
+}  // namespace troupe
