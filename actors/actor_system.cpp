@@ -81,6 +81,11 @@ ref_ptr<actor_cell> actor_system::find_cell(actor_id id) const {
   return ref_ptr<actor_cell>{found ? &found->cell() : nullptr};
 }
 
+std::string actor_system::name_of(actor_id id) const {
+  const ref_ptr<actor_cell> cell = find_cell(id);
+  return cell == nullptr ? std::string{} : cell->name();
+}
+
 std::vector<actor_ref> actor_system::actors() const {
   const std::lock_guard lock{mutex_};
   std::vector<actor_ref> all;
@@ -135,6 +140,7 @@ ref_ptr<completion> actor_system::begin_shutdown(
     waiting->set_value({});
   }
   names_.close();
+  dead_.close();
   stop_next();
   return all_ended_;
 }

@@ -116,6 +116,7 @@ public:
 private:
   friend class actor_cell;
 
+  std::string name_of(actor_id id) const;
   void forget(const actor_cell& cell, stop_reason reason) noexcept;
   void has_ended() noexcept;
   void stop_next();
@@ -130,7 +131,7 @@ private:
   end_observer end_observer_;
   std::size_t quantum_ = 64;
 
-  dead_letters dead_;
+  dead_letters dead_{[this](actor_id id) { return name_of(id); }};
   registry names_;
   wait_graph waits_{*this};
   std::atomic<std::uint64_t> work_begun_{0};

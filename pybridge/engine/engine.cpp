@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/engine/engine.hpp"
 
+#include <cstdio>
 #include <random>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "actors/dead_letter_log.hpp"
 #include "actors/waiting.hpp"
+#include "pybridge/engine/dead_letter_feed.hpp"
 #include "pybridge/engine/python_isolate.hpp"
 #include "scheduler/stepped_scheduler.hpp"
 #include "scheduler/thread_scheduler.hpp"
@@ -62,6 +65,15 @@ engine::engine(runtime& r, engine_options options)
       seed_{options.seed} {
   if (scheduler_->steps()) {
     actors_.set_quantum(1);
+  }
+  // Not in a system that is stepped: the log's timer would be one more step.
+  if (options.dead_letter_log.value_or(r.shows_warnings()) && !options.seed) {
+    actors_.dead().listen(make_ref_counted<dead_letter_log>(
+        *scheduler_,
+        [](const std::string& line) {
+          std::fprintf(stderr, "troupe: %s\n", line.c_str());
+        },
+        describe_message));
   }
   actors_.set_end_observer([this](const actor_cell&, stop_reason reason) {
     failures_.fetch_add(reason == stop_reason::failed,

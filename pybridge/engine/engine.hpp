@@ -38,6 +38,7 @@ struct engine_options {
   ref_ptr<interpreter_recycler> recycler{};
   ref_ptr<actor_hooks> hooks{};  // around the code of all actors
   clock_duration ask_timeout = std::chrono::seconds{60};  // max(): none
+  std::optional<bool> dead_letter_log{};  // on stderr; none: if warnings are
 };
 
 /// Which thread an actor's turns run on.

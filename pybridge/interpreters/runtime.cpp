@@ -90,6 +90,8 @@ result<std::unique_ptr<runtime>> runtime::embed(embed_options options) {
   auto made = start(true, options.log_level);
   PyThreadState* const state = PyThreadState_Get();
   if (made) {
+    (*made)->shows_warnings_ =
+        options.log_level != "ERROR" && options.log_level != "CRITICAL";
     (*made)->main_->threads_.adopt(state);
   }
   detail::forget_gilstate(state);

@@ -57,6 +57,9 @@ public:
   /// there (any, under an ordinary Python) must use that instead.
   interpreter& main() noexcept { return *main_; }
 
+  /// Whether embed_options::log_level lets warnings through. Any thread.
+  bool shows_warnings() const noexcept { return shows_warnings_; }
+
   /// Detached; any thread; several at a time. Takes 10 ms.
   result<ref_ptr<interpreter>> create() TROUPE_EXCLUDES(gil);
 
@@ -79,6 +82,7 @@ public:
   void interrupt_main() noexcept;
 
 private:
+  bool shows_warnings_ = true;  // constant once embed() is over
   runtime(bool embedded, std::string bootstrap);
   static result<std::unique_ptr<runtime>> start(bool embedded,
                                                 const std::string& log_level)

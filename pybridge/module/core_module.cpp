@@ -7,6 +7,7 @@
 #include "pybridge/module/arrivals_object.hpp"
 #include "pybridge/module/context_object.hpp"
 #include "pybridge/module/context_parts.hpp"
+#include "pybridge/module/dead_letter_methods.hpp"
 #include "pybridge/module/future_object.hpp"
 #include "pybridge/module/group_object.hpp"
 #include "pybridge/module/module_state.hpp"
@@ -43,6 +44,11 @@ PyMethodDef functions[] = {
     {"current", current, METH_NOARGS,
      "current($module)\n--\n\nThe Ref of the actor whose turn runs on this "
      "thread, or None."},
+    {"next_dead_letter", next_dead_letter, METH_O,
+     "next_dead_letter($module, feed, /)\n--\n\nWaits for one; None: there "
+     "are no more."},
+    {"close_dead_letters", close_dead_letters, METH_O,
+     "close_dead_letters($module, feed, /)\n--\n\nNo more come."},
     {"in_main_interpreter", in_main_interpreter, METH_NOARGS,
      "in_main_interpreter($module)\n--\n\nWhether this is the process\'s main "
      "interpreter."},

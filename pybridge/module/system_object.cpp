@@ -9,6 +9,7 @@
 
 #include "pybridge/engine/running_engines.hpp"
 #include "pybridge/engine/tree.hpp"
+#include "pybridge/module/dead_letter_methods.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/naming.hpp"
 #include "pybridge/module/ref_object.hpp"
@@ -133,18 +134,27 @@ bool end_at_exit(module_state& state) {
 }
 
 PyObject* system_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
-  static const char* names[] = {"workers", "ask_timeout", nullptr};
+  static const char* names[] = {"workers", "ask_timeout", "dead_letter_log",
+                                nullptr};
   PyObject* workers = Py_None;
   PyObject* ask_timeout = nullptr;
+  PyObject* log = Py_None;
   engine_options options;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OO:System",
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OOO:System",
                                    const_cast<char**>(names), &workers,
-                                   &ask_timeout) ||
+                                   &ask_timeout, &log) ||
       !read_workers(workers, options.workers) ||
       (ask_timeout != nullptr &&
        !read_limit(ask_timeout, "System(ask_timeout=...)",
                    options.ask_timeout))) {
     return nullptr;
+  }
+  if (log != Py_None) {
+    const int logs = PyObject_IsTrue(log);
+    if (logs < 0) {
+      return nullptr;
+    }
+    options.dead_letter_log = logs != 0;
   }
   return start_system(type, std::move(options));
 }
@@ -316,13 +326,17 @@ void system_dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-constexpr const char* system_doc = R"doc(System(workers=None, ask_timeout=60.0)
+constexpr const char* system_doc =
+    R"doc(System(workers=None, ask_timeout=60.0, dead_letter_log=None)
 --
 
 A system of actors on `workers` threads, 1 to 256 (None: one a core).
 
 ask_timeout: how many seconds a request has, if ref.options(timeout=...) says
 nothing else (None: no limit).
+
+dead_letter_log: whether the first messages that nobody handles, of each kind,
+are shown on stderr (None: unless the launcher's --log-level is above WARNING).
 
 A context manager: leaving it waits until all messages are handled, and ends the
 actors; with an exception it ends them at once. The launcher makes one for
@@ -458,6 +472,10 @@ PyMethodDef system_methods[] = {
     {"pool", as_method(system_pool), METH_VARARGS | METH_KEYWORDS, pool_doc},
     {"router_of", system_router_of, METH_O, router_of_doc},
     {"dead_letters", system_dead_letters, METH_NOARGS, dead_letters_doc},
+    {"subscribe_dead_letters", system_subscribe_dead_letters, METH_O,
+     subscribe_dead_letters_doc},
+    {"unsubscribe_dead_letters", system_unsubscribe_dead_letters, METH_O,
+     unsubscribe_dead_letters_doc},
     {"stats", system_stats, METH_NOARGS, stats_doc},
     {"__enter__", system_enter, METH_NOARGS, nullptr},
     {"__exit__", as_method(system_exit), METH_FASTCALL,

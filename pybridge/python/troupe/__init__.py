@@ -73,6 +73,7 @@ __all__ = [
     "Blob",
     "Child",
     "ChildInfo",
+    "DeadLetter",
     "DeadlockError",
     "Down",
     "Exit",
@@ -106,6 +107,19 @@ __all__ = [
     "shared",
     "wait",
 ]
+
+
+TYPE_CHECKING = False  # `typing` takes 10 ms to import
+if TYPE_CHECKING:
+    from troupe._dead_letters import DeadLetter
+
+
+def __getattr__(name: str) -> object:
+    if name != "DeadLetter":
+        raise AttributeError(f"module 'troupe' has no attribute {name!r}")
+    from troupe._dead_letters import DeadLetter  # few need it
+
+    return DeadLetter
 
 
 def shared(name: str) -> str:

@@ -13,6 +13,10 @@ def started(gate):
     _gate = gate
 
 
+def receive(message):
+    seen.append(message)
+
+
 @troupe.handler
 def note(what):
     os.read(_gate, 1)
