@@ -62,7 +62,7 @@ def _forget_futures() -> None:
     futures = sys.modules.get("troupe._futures")
     if futures is not None:
         futures._actor_places.clear()
-        futures._loop_places = None
+        vars(futures)["_loop_places"] = None
 
 
 def _reset_main() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from troupe._core import TestKit
 
 
-class _Selector(selectors.DefaultSelector):
+class _Selector(selectors.EpollSelector):
     """Where an ordinary loop would sleep, the system goes on."""
 
     def __init__(self, kit: TestKit) -> None:
