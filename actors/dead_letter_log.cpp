@@ -4,10 +4,8 @@
 namespace troupe {
 namespace {
 
+// An asker hears of it by its exception, that of its timeout for a late answer.
 bool is_told_elsewhere(const dead_letter& d) noexcept {
-  if (d.reason == dead_reason::late_reply) {
-    return false;
-  }
   return d.told || d.letter.reply_to != nullptr;
 }
 
@@ -44,13 +42,9 @@ void dead_letter_log::on_dead_letter(const dead_letter& d) noexcept {
 }
 
 std::string dead_letter_log::words_of(const dead_letter& d) const {
-  std::string words =
-      "dead letter (" + std::string{to_string(d.reason)} + "): ";
-  if (d.reason == dead_reason::late_reply) {
-    return words + "the answer of " + to(d.receiver_name) + " to " +
-           describe_(d.letter);
-  }
-  words += describe_(d.letter) + " to " + to(d.receiver_name);
+  const std::string words = "dead letter (" + std::string{to_string(d.reason)} +
+                            "): " + describe_(d.letter) + " to " +
+                            to(d.receiver_name);
   return d.sender_name.empty() ? words
                                : words + " from '" + d.sender_name + "'";
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/actor_system.hpp"
+#include "actors/routing/router.hpp"
 #include "bench/rounds.hpp"
 #include "scheduler/thread_scheduler.hpp"
 
@@ -73,6 +74,9 @@ public:
             make_ref_counted<Behaviour>(std::forward<Arguments>(arguments)...))
         .value();
   }
+  actor_ref spawn_one(ref_ptr<behaviour> what) {
+    return system_.spawn(std::move(what)).value();
+  }
   void wait() { system_.when_quiet()->wait(std::nullopt); }
 
 private:
@@ -102,6 +106,20 @@ double round_trip(std::size_t workers, std::uint64_t count) {
 double one_way(std::size_t workers, std::uint64_t count) {
   stage s{workers};
   const actor_ref from = s.spawn<sender>(s.spawn<counter>());
+  return seconds_of([&] {
+           from.tell(payload::of(count));
+           s.wait();
+         }) /
+         static_cast<double>(count);
+}
+
+// The sender is told of the router; what comes on top of one_way() is the hop.
+double routed(std::size_t workers, std::uint64_t count) {
+  stage s{workers};
+  const actor_ref to = s.spawn<counter>();
+  const auto front = make_ref_counted<router>(make_round_robin());
+  front->add(to);
+  const actor_ref from = s.spawn<sender>(s.spawn_one(front));
   return seconds_of([&] {
            from.tell(payload::of(count));
            s.wait();
@@ -153,6 +171,10 @@ constexpr contest contests[] = {
      "ns", 1e9},
     {"one_way_1", "a message, one worker", one_way, 1, 1'000'000, "ns", 1e9},
     {"one_way", "a message, two workers", one_way, 2, 1'000'000, "ns", 1e9},
+    {"routed_1", "a message through a router, one worker", routed, 1, 1'000'000,
+     "ns", 1e9},
+    {"routed", "a message through a router, two workers", routed, 2, 1'000'000,
+     "ns", 1e9},
 };
 
 void show_all() {

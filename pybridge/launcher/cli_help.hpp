@@ -36,6 +36,18 @@ A system file:
   args = ["hello"]         # for started(), or for the class
   kwargs = { loud = true }
 
+  [[pool]]                 # as [[actor]], but for count; and
+  size = 4                 # default: one a core
+  minimum = 2              # with these two its size follows the load
+  maximum = 8
+  policy = "round_robin"   # or another of System.router()
+  key = "user"             # for consistent_hash and sticky: which argument
+
+  [[router]]
+  name = "front"
+  routees = ["greeter"]    # names of actors, pools and routers above
+  policy = "broadcast"
+
 Examples:
   troupe run app.py
   troupe run --workers 4 app.py --input data.csv

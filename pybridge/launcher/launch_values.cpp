@@ -114,17 +114,28 @@ py_ref lines_of(const actor_entry& actor) {
 
 py_ref dict_of(const actor_entry& actor) {
   auto dict = py_ref::steal(PyDict_New());
-  const bool whole = put(dict, "module", to_python(actor.module)) &&
-                     put(dict, "class", text_or_none(actor.class_name)) &&
-                     put(dict, "names", names_of(actor)) &&
-                     put(dict, "home", to_python(actor.home)) &&
-                     put(dict, "args", converter{}(actor.args)) &&
-                     put(dict, "kwargs", converter{}(actor.kwargs)) &&
-                     put(dict, "options", converter{}(actor.options)) &&
-                     put(dict, "supervisor", text_or_none(actor.supervisor)) &&
-                     put(dict, "restarts", converter{}(actor.restarts)) &&
-                     put(dict, "line", number(actor.line)) &&
-                     put(dict, "lines", lines_of(actor));
+  const bool whole =
+      put(dict, "module", to_python(actor.module)) &&
+      put(dict, "class", text_or_none(actor.class_name)) &&
+      put(dict, "names", names_of(actor)) &&
+      put(dict, "home", to_python(actor.home)) &&
+      put(dict, "args", converter{}(actor.args)) &&
+      put(dict, "kwargs", converter{}(actor.kwargs)) &&
+      put(dict, "options", converter{}(actor.options)) &&
+      put(dict, "supervisor", text_or_none(actor.supervisor)) &&
+      put(dict, "restarts", converter{}(actor.restarts)) &&
+      put(dict, "pool", actor.pool ? converter{}(actor.routing) : none()) &&
+      put(dict, "line", number(actor.line)) &&
+      put(dict, "lines", lines_of(actor));
+  return whole ? dict : py_ref{};
+}
+
+py_ref dict_of(const router_entry& router) {
+  auto dict = py_ref::steal(PyDict_New());
+  const bool whole = put(dict, "name", text_or_none(router.name)) &&
+                     put(dict, "routees", to_python(router.routees)) &&
+                     put(dict, "options", converter{}(router.options)) &&
+                     put(dict, "line", number(router.line));
   return whole ? dict : py_ref{};
 }
 
@@ -161,13 +172,15 @@ py_ref to_python(const system_file& file) {
       list_of(file.actors, [](const actor_entry& a) { return dict_of(a); });
   const auto supervisors = list_of(
       file.supervisors, [](const supervisor_entry& s) { return dict_of(s); });
-  const bool whole = put(dict, "path", to_python(file.path)) &&
-                     put(dict, "actors", actors) &&
-                     put(dict, "supervisors", supervisors) &&
-                     put(dict, "entry", text_or_none(file.entry.actor)) &&
-                     put(dict, "module", text_or_none(file.entry.module)) &&
-                     put(dict, "function", text_or_none(file.entry.function)) &&
-                     put(dict, "line", number(file.entry.line));
+  const auto routers =
+      list_of(file.routers, [](const router_entry& r) { return dict_of(r); });
+  const bool whole =
+      put(dict, "path", to_python(file.path)) && put(dict, "actors", actors) &&
+      put(dict, "routers", routers) && put(dict, "supervisors", supervisors) &&
+      put(dict, "entry", text_or_none(file.entry.actor)) &&
+      put(dict, "module", text_or_none(file.entry.module)) &&
+      put(dict, "function", text_or_none(file.entry.function)) &&
+      put(dict, "line", number(file.entry.line));
   return whole ? dict : py_ref{};
 }
 

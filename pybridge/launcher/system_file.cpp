@@ -18,14 +18,15 @@
 #include "pybridge/launcher/cli.hpp"
 #include "pybridge/launcher/names.hpp"
 #include "pybridge/launcher/near_name.hpp"
+#include "pybridge/launcher/routing_tables.hpp"
 #include "pybridge/launcher/system_supervision.hpp"
 #include "pybridge/launcher/toml_source.hpp"
 
 namespace troupe {
 namespace {
 
-constexpr std::array<std::string_view, 3> root_keys{"system", "actor",
-                                                    "supervisor"};
+constexpr std::array<std::string_view, 5> root_keys{"system", "actor", "pool",
+                                                    "router", "supervisor"};
 constexpr std::array<std::string_view, 3> system_keys{"workers", "log_level",
                                                       "entry"};
 constexpr std::array<std::string_view, 20> actor_keys{
@@ -82,10 +83,9 @@ private:
       if (const auto* system = source_.table_at(root, "system"))
         read_system(*system);
     });
-    attempt([&] {
-      if (const auto* actors = root.get("actor"))
-        read_actors(*actors);
-    });
+    read_tables(root, "actor", [&](auto& table) { read_actor(table, false); });
+    read_tables(root, "pool", [&](auto& table) { read_actor(table, true); });
+    read_tables(root, "router", [&](auto& table) { read_router(table); });
     attempt([&] {
       if (const auto* supervisors = root.get("supervisor"))
         read_supervisors(*supervisors);
@@ -118,30 +118,62 @@ private:
     return level;
   }
 
-  void read_actors(const toml::node& node) {
-    constexpr const char* expected = "a list of tables, each under [[actor]]";
-    if (node.is_table())
-      source_.fail(node.source(), "write [[actor]] in place of [actor]");
-    if (!node.is_array())
-      source_.wrong_type("actor", expected, node);
-    for (const auto& element : *node.as_array())
-      attempt([&] {
-        if (!element.is_table())
-          source_.wrong_type("actor", expected, element);
-        read_actor(*element.as_table());
-      });
+  // Each table under [[key]].
+  template <typename Read>
+  void read_tables(const toml::table& root, const std::string& key, Read read) {
+    const auto* node = root.get(key);
+    if (node == nullptr)
+      return;
+    const std::string expected = "a list of tables, each under [[" + key + "]]";
+    attempt([&] {
+      if (node->is_table())
+        source_.fail(node->source(),
+                     "write [[" + key + "]] in place of [" + key + "]");
+      if (!node->is_array())
+        source_.wrong_type(key, expected.c_str(), *node);
+      for (const auto& element : *node->as_array())
+        attempt([&] {
+          if (!element.is_table())
+            source_.wrong_type(key, expected.c_str(), element);
+          read(*element.as_table());
+        });
+    });
   }
 
-  void read_actor(const toml::table& table) {
-    check_keys(table, actor_keys, "[[actor]]");
+  void read_router(const toml::table& table) {
+    check_keys(table, router_keys, "[[router]]");
+    router_entry router;
+    router.line = table.source().begin.line;
+    attempt([&] { router.name = source_.text_at(table, "name").value_or(""); });
+    attempt([&] { router.options = read_routing(source_, table, false); });
+    std::vector<std::string> known;
+    for (const auto& actor : file_.actors)
+      std::ranges::move(actor.names(), std::back_inserter(known));
+    for (const auto& earlier : file_.routers) known.push_back(earlier.name);
+    attempt([&] { router.routees = read_routees(source_, table, known); });
+    file_.routers.push_back(std::move(router));
+  }
+
+  void read_actor(const toml::table& table, bool of_pool) {
+    if (of_pool)
+      check_keys(table, pool_keys, "[[pool]]");
+    else
+      check_keys(table, actor_keys, "[[actor]]");
     actor_entry actor;
+    actor.pool = of_pool;
+    if (of_pool)
+      attempt([&] { actor.routing = read_routing(source_, table, true); });
     actor.line = table.source().begin.line;
     for (const auto& [key, node] : table)
       actor.key_lines.emplace(key.str(), key.source().begin.line);
-    attempt([&] { actor.module = read_module(table); });
+    attempt([&] {
+      actor.module = read_module(table, of_pool ? "[[pool]]" : "[[actor]]");
+    });
     attempt([&] { actor.class_name = read_class(table); });
     attempt([&] { actor.name = source_.text_at(table, "name").value_or(""); });
     attempt([&] {
+      if (of_pool)
+        return;
       actor.count = source_.number_at(table, "count", max_count).value_or(0);
     });
     attempt([&] { actor.home = read_home(table); });
@@ -208,12 +240,13 @@ private:
     });
   }
 
-  std::string read_module(const toml::table& table) const {
+  std::string read_module(const toml::table& table,
+                          const std::string& place) const {
     const auto module = source_.text_at(table, "module");
     if (!module && has_misspelt(table, "module"))
       return {};  // which is a fault already
     if (!module)
-      source_.fail(table.source(), "this [[actor]] lacks module = \"...\"");
+      source_.fail(table.source(), "this " + place + " lacks module = \"...\"");
     const auto where = table.get("module")->source();
     const auto colon = module->find(':');
     if (colon != std::string::npos)
@@ -234,6 +267,9 @@ private:
       attempt([&] { take_names(actor.names(), actor.line, lines); });
     for (const auto& entry : file_.supervisors)
       attempt([&] { take_names({entry.name}, entry.line, lines); });
+    for (const auto& router : file_.routers)
+      if (!router.name.empty())
+        attempt([&] { take_names({router.name}, router.line, lines); });
   }
 
   void take_names(const std::vector<std::string>& names, unsigned line,
@@ -276,6 +312,7 @@ private:
                                 " must be one actor: " + in_quotes(names[0]));
       std::move(names.begin(), names.end(), std::back_inserter(all));
     }
+    for (const auto& router : file_.routers) all.push_back(router.name);
     if (std::find(all.begin(), all.end(), entry) == all.end())
       source_.fail(where, "entry " + in_quotes(entry) + " is no actor here" +
                               hint_for_entry(entry, all));

@@ -18,7 +18,7 @@
 
 namespace troupe {
 
-/// One [[actor]].
+/// One [[actor]], or one [[pool]].
 struct actor_entry {
   std::string module;
   std::string class_name;  // empty: the module is the actor
@@ -30,6 +30,8 @@ struct actor_entry {
   toml_table options;      // of spawn(): mailbox, overflow, ...
   std::string supervisor;  // empty: none
   toml_table restarts;     // "restart", "shutdown", ... as far as given
+  bool pool = false;       // it is a [[pool]] of them
+  toml_table routing;      // of a pool: more arguments of System.pool()
   unsigned line = 0;
   std::map<std::string, unsigned> key_lines;  // where what is given is
 
@@ -43,6 +45,14 @@ struct supervisor_entry {
   std::string supervisor;  // of its own; empty: none
   std::string strategy;    // empty: not given
   toml_table restarts;     // "max_restarts", "within", ... as far as given
+  unsigned line = 0;
+};
+
+/// One [[router]].
+struct router_entry {
+  std::string name;  // empty: none
+  std::vector<std::string> routees;
+  toml_table options;  // more arguments of System.router()
   unsigned line = 0;
 };
 
@@ -62,6 +72,7 @@ struct system_file {
   entry_point entry;
   std::vector<actor_entry> actors;            // in file order, at least one
   std::vector<supervisor_entry> supervisors;  // in file order
+  std::vector<router_entry> routers;          // in file order
 };
 
 /// A file with all that is wrong in it; without faults the file is whole.

@@ -241,6 +241,64 @@ class SystemFileTest(LauncherTest):
             "def begin(system): ...",
         )
 
+    def test_pools_and_routers_are_started_after_the_actors(self):
+        self.write(
+            "shop/front.py",
+            """
+            import troupe
+
+            @troupe.handler
+            def main(args):
+                system = troupe.context.system
+                print(system.router_of("stores").size, system.router_of("all").size)
+                print(system.lookup("all").ask.count().result())
+            """,
+        )
+        self.list(
+            """
+            [system]
+            entry = "front"
+
+            [[router]]
+            name = "all"
+            routees = ["stores", "single"]
+            policy = "scatter_gather_first"
+
+            [[pool]]
+            module = "store"
+            class = "Store"
+            name = "stores"
+            size = 2
+            args = ["a", "b"]
+
+            [[actor]]
+            module = "store"
+            class = "Store"
+            name = "single"
+            args = ["a", "b"]
+
+            [[actor]]
+            module = "front"
+            name = "front"
+            """
+        )
+        done = self.launch("run", "shop/system.toml")
+        self.assertEqual(done.err, "")
+        self.assertEqual(done.out.split(), ["2", "2", "2"])
+
+    def test_a_pool_that_cant_start_is_told_with_its_line(self):
+        self.list(
+            """
+            [[pool]]
+            module = "stoer"
+            size = 2
+            """
+        )
+        done = self.launch("run", "shop/system.toml")
+        self.assertEqual(done.code, 2)
+        self.assertIn("system.toml:", done.err)
+        self.assertIn("stoer", done.err)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -297,6 +297,83 @@ TEST_CASE("what is fine is read beside the faults") {
   CHECK(checked.file.actors[0].key_lines.at("args") == 3);
 }
 
+TEST_CASE("pools and routers are read with their options") {
+  const auto file = parse(R"([[actor]]
+module = "a"
+name = "one"
+[[pool]]
+module = "b"
+class = "B"
+name = "many"
+size = 3
+minimum = 2
+maximum = 8
+policy = "consistent_hash"
+key = "user"
+args = [1]
+[[router]]
+name = "front"
+routees = ["one", "many"]
+policy = "broadcast"
+key = 1
+[[router]]
+routees = ["front"]
+)");
+  REQUIRE(file.actors.size() == 2);
+  CHECK_FALSE(file.actors[0].pool);
+  const auto& many = file.actors[1];
+  CHECK(many.pool);
+  CHECK(many.names() == std::vector<std::string>{"many"});
+  REQUIRE(many.routing.size() == 5);
+  CHECK(many.routing[0].key == "policy");
+  CHECK(std::get<std::string>(many.routing[1].value.value) == "user");
+  CHECK(std::get<std::int64_t>(many.routing[2].value.value) == 3);
+  REQUIRE(file.routers.size() == 2);
+  CHECK(file.routers[0].name == "front");
+  CHECK(file.routers[0].routees == std::vector<std::string>{"one", "many"});
+  CHECK(std::get<std::int64_t>(file.routers[0].options[1].value.value) == 1);
+  CHECK(file.routers[1].name.empty());
+  CHECK(file.routers[1].line == 19);
+}
+
+TEST_CASE("what is wrong with a pool or a router is told with its place") {
+  constexpr const char* const faults[][2] = {
+      {"[[pool]]\nmodule = 'a'\ncount = 2\n",
+       "s.toml:3:1: unknown key 'count' in [[pool]]"},
+      {"[[pool]]\nname = 'a'\n", "s.toml:1:1: this [[pool]] lacks module"},
+      {"[[pool]]\nmodule = 'a'\nsize = 0\n", "s.toml:3:8: size must be from 1"},
+      {"[[pool]]\nmodule = 'a'\nminimum = 3\nmaximum = 2\n",
+       "s.toml:3:11: minimum is more than maximum"},
+      {"[[pool]]\nmodule = 'a'\nsize = 3\nmaximum = 2\n",
+       "s.toml:3:8: size is more than maximum"},
+      {"[[pool]]\nmodule = 'a'\npolicy = 'round_rubin'\n",
+       "s.toml:3:10: policy 'round_rubin' is none; did you mean "
+       "'round_robin'?"},
+      {"[[pool]]\nmodule = 'a'\npolicy = 'other'\n",
+       "s.toml:3:10: policy 'other' must be one of round_robin, random"},
+      {"[[pool]]\nmodule = 'a'\nkey = -1\n",
+       "s.toml:3:7: key must be the position"},
+      {"[pool]\nmodule = 'a'\n", "s.toml:1:1: write [[pool]]"},
+      {"[[actor]]\nmodule = 'a'\nname = 'one'\n[[router]]\n"
+       "routees = ['onne']\n",
+       "s.toml:5:12: routee 'onne' is no actor here; did you mean 'one'?"},
+      {"[[actor]]\nmodule = 'a'\n[[router]]\nname = 'r'\n",
+       "s.toml:3:1: this [[router]] lacks routees"},
+      {"[[actor]]\nmodule = 'a'\n[[router]]\nroutees = []\n",
+       "s.toml:4:11: routees is empty"},
+      {"[[actor]]\nmodule = 'a'\n[[router]]\nroutees = 'a'\n",
+       "s.toml:4:11: routees must be a list of actors' names"},
+      {"[[actor]]\nmodule = 'a'\nname = 'x'\n[[router]]\nname = 'x'\n"
+       "routees = ['x']\n",
+       "s.toml:4:1: the name 'x' is taken by line 1"},
+  };
+  for (const auto& [text, expected] : faults) {
+    const std::string found = fault(text);
+    CAPTURE(found);
+    CHECK(begins(found, expected));
+  }
+}
+
 }  // TEST_SUITE("system_file")
 
 }  // namespace

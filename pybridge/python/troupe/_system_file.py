@@ -7,6 +7,8 @@ is a dict: "module", "class", "names" (one actor each; None: unnamed), "home",
 "args", "kwargs", "options" (others of spawn()), "supervisor" (a name, or None),
 "restarts" (what is said about those), "line". "supervisors" are dicts, too:
 "name", "supervisor", "strategy", "restarts", "line".
+An actor's "pool" is None, or the other arguments of System.pool(). "routers" are
+dicts: "name", "routees" (names), "options", "line".
 """
 
 import os
@@ -55,7 +57,18 @@ def _start(file: dict, system) -> dict[str, troupe.Ref]:
         if actor["supervisor"]:
             for name in filter(None, actor["names"]):
                 started[name] = system.lookup(name)
+    for router in file["routers"]:
+        started[router["name"]] = _route(file, router, started, system)
     return started
+
+
+def _route(file: dict, router: dict, started: dict, system) -> troupe.Ref:
+    routees = [started[name] for name in router["routees"]]
+    try:
+        return system.router(routees, name=router["name"], **router["options"]).ref
+    except (troupe.SpawnError, TypeError, ValueError) as error:
+        place = f"{file['path']}:{router['line']}"
+        raise Unusable(f"{place}: router {router['name']!r}: {error}") from None
 
 
 def _under(file: dict, supervisor: str | None) -> list[dict]:
@@ -122,6 +135,16 @@ def _target_of(actor: dict) -> str:
 def _spawn(file: dict, actor: dict, name: str | None, system) -> troupe.Ref:
     target = _target_of(actor)
     try:
+        if actor["pool"] is not None:
+            return system.pool(
+                target,
+                *actor["args"],
+                name=name,
+                home=actor["home"],
+                **actor["pool"],
+                **actor["options"],
+                **actor["kwargs"],
+            ).ref
         return system.spawn(
             target,
             *actor["args"],
