@@ -99,6 +99,8 @@ public:
   overflow_policy overflow() const noexcept { return setting_.overflow; }
   std::size_t mailbox_size() const noexcept { return mailbox_.size(); }
   std::size_t mailbox_capacity() const noexcept { return mailbox_.capacity(); }
+  /// Of a handler; zero: none.
+  clock_duration time_limit() const noexcept { return setting_.time_limit; }
   bool ended() const noexcept { return ended_->done(); }
   /// Done when the first on_start() is over: no value, or a fault.
   completion& started() const noexcept { return *started_; }

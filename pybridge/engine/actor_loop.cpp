@@ -77,6 +77,15 @@ py_ref actor_loop::start(module_state& state, PyObject* coroutine,
   return task;
 }
 
+py_ref actor_loop::limit(PyObject* coroutine, clock_duration time) {
+  if (!loop_ && !make()) {
+    return {};
+  }
+  return py_ref::steal(
+      PyObject_CallMethod(loop_.get(), "limited", "Od", coroutine,
+                          std::chrono::duration<double>{time}.count()));
+}
+
 bool actor_loop::has_ready() const noexcept {
   return loop_ && PyObject_IsTrue(ready_.get()) == 1;
 }

@@ -16,6 +16,7 @@
 #include "mailbox/envelope.hpp"
 #include "pybridge/module/module_state.hpp"
 #include "pybridge/py_ref.hpp"
+#include "scheduler/scheduler.hpp"
 
 namespace troupe {
 
@@ -33,6 +34,9 @@ public:
   /// Runs a coroutine until it first suspends. The task, done or not; null with
   /// an exception set.
   py_ref start(module_state& state, PyObject* coroutine, actor_id sender);
+  /// A coroutine that awaits this one, and raises HandlerTimeout if that lasts
+  /// for longer. Null: an exception is set.
+  py_ref limit(PyObject* coroutine, clock_duration time);
   /// Has take_finished() answer this task, which is not done, when it is.
   void hold(const py_ref& task, envelope_ptr message, std::string what) {
     in_flight_.emplace(task.get(),

@@ -21,7 +21,12 @@ std::optional<fault> python_behaviour::start_async(actor_cell& self,
 void python_behaviour::handle_async(actor_cell& self, envelope& e,
                                     PyObject* coroutine) {
   const turn_scope in_turn;
-  const py_ref task = loop_.start(*state_, coroutine, self.sender());
+  auto limited = py_ref::borrow(coroutine);
+  if (self.time_limit() > clock_duration::zero()) {
+    limited = loop_.limit(coroutine, self.time_limit());
+  }
+  const py_ref task =
+      limited ? loop_.start(*state_, limited.get(), self.sender()) : py_ref{};
   if (!task) {
     failed(self, e);
   } else if (is_done(task)) {

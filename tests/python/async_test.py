@@ -392,6 +392,17 @@ class Failing(AsyncTestCase):
         self.assertEqual(self.system.dead_letters()["failed"], 1)
 
 
+    def test_a_handler_that_waits_beyond_its_time_limit(self):
+        for home in "own", troupe.shared("x"):
+            waiter = self.spawn(Waiter, home=home, time_limit=0.05)
+            with self.assertRaises(troupe.HandlerTimeout):
+                waiter.ask.sleep_for_ever().result(TIMEOUT)
+            self.assertEqual(waiter.ask.all_seen().result(TIMEOUT), [])
+            waiter.tell.sleep_for_ever()
+            self.assertTrue(waiter.join(TIMEOUT))
+            self.assertEqual(waiter.reason, "failed")
+
+
 class Starting(AsyncTestCase):
     def spawn_in_thread(self, *args, **kwargs):
         outcome = []

@@ -18,7 +18,7 @@ from asyncio import _set_running_loop
 from threading import get_ident
 
 from troupe import _core
-from troupe.errors import ActorKilled
+from troupe.errors import ActorKilled, HandlerTimeout
 
 _SHARE = 256  # callbacks a turn
 _PATIENCE = 5.0  # seconds for what was cancelled
@@ -91,6 +91,20 @@ class ActorLoop(asyncio.SelectorEventLoop):
         if not task.done():
             task.add_done_callback(self.finished.append)
         return task
+
+    async def limited(self, coroutine, seconds):
+        """For an actor with a time limit: cancels the handler, if it is suspended
+        when that has passed."""
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                return await coroutine
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise HandlerTimeout(
+                "the handler awaited something beyond its actor's time_limit"
+            ) from error
 
     def drive(self):
         """A turn's share of whatever is ready."""
