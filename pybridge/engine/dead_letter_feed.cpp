@@ -18,14 +18,12 @@ bool is_call(const envelope& e) noexcept {
   return e.kind == static_cast<std::uint8_t>(envelope_kind::call);
 }
 
-// A message that tells of a dead letter: when it dies itself, nobody is told.
-symbol mark() {
-  static const symbol known = intern("troupe: a dead letter");
-  return known;
-}
+// Who sends what tells of a dead letter: when it dies itself, nobody is told.
+// No actor has this id.
+constexpr std::uint64_t teller = ~std::uint64_t{0};
 
-bool tells_of_one(const envelope& e) {
-  return !is_call(e) && e.selector == mark();
+bool tells_of_one(const envelope& e) noexcept {
+  return e.sender == teller;
 }
 
 }  // namespace
@@ -65,7 +63,7 @@ void dead_letter_sender::on_dead_letter(const dead_letter& d) noexcept {
   }
   auto e = make_envelope();
   e->kind = static_cast<std::uint8_t>(envelope_kind::message);
-  e->selector = mark();
+  e->sender = teller;
   e->content =
       encoded_dead_letter(d, missed_.exchange(0, std::memory_order_relaxed));
   to.deliver_or_bury(std::move(e));
