@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <semaphore.h>
+#include <time.h>
 
 #include "scheduler/stepped_scheduler.hpp"
 
@@ -24,6 +25,17 @@ public:
   void wake() noexcept { sem_post(&semaphore_); }
   /// False: a signal handler ran.
   bool sleep() noexcept { return sem_wait(&semaphore_) == 0; }
+  /// The same, or half a second has passed: a signal that comes just before the
+  /// sleep doesn't end it.
+  bool sleep_a_while() noexcept {
+    constexpr long half_a_second = 500'000'000;
+    timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_nsec += half_a_second;
+    end.tv_sec += end.tv_nsec / 1'000'000'000;
+    end.tv_nsec %= 1'000'000'000;
+    return sem_clockwait(&semaphore_, CLOCK_MONOTONIC, &end) == 0;
+  }
 
 private:
   sem_t semaphore_;

@@ -3,6 +3,7 @@
 #include "scheduler/stepped_scheduler.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "scheduler/stepped_parts.hpp"
@@ -89,7 +90,7 @@ drive_result stepped_scheduler::wait_outside(waiter& w) {
       give_baton(idle_member(any_thread));
     }
   }
-  if (!w.parking.sleep()) {
+  if (!sleep_outside(w)) {
     const std::lock_guard not_looked_at{looking_};
     const lock l{mutex_};
     if (!w.outcome) {
@@ -99,6 +100,23 @@ drive_result stepped_scheduler::wait_outside(waiter& w) {
   }
   cancel(w.timer);
   return *w.outcome;
+}
+
+// False: a signal handler ran, or may have: one turn has lasted for long.
+bool stepped_scheduler::sleep_outside(waiter& w) {
+  if (!options_.looks_for_signals || w.turns != 0) {
+    return w.parking.sleep();
+  }
+  std::uint64_t seen = 0;
+  while (!w.parking.sleep_a_while()) {
+    const bool nothing_came = errno == ETIMEDOUT;
+    const lock l{mutex_};
+    if (!nothing_came || seen == turns_) {
+      return false;
+    }
+    seen = turns_;
+  }
+  return true;
 }
 
 drive_result stepped_scheduler::wait_in_turn(waiter& w) {

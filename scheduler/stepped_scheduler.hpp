@@ -34,6 +34,10 @@ struct stepped_scheduler_options {
   // How long a wait that could only be ended by a watched descriptor lasts, in
   // real time.
   clock_duration patience = std::chrono::seconds{5};
+  // Waits outside are `interrupted` when a turn lasts for a second of real
+  // time: a signal that comes just before such a wait sleeps isn't seen
+  // otherwise.
+  bool looks_for_signals = false;
 };
 
 class stepped_scheduler final : public scheduler {
@@ -87,6 +91,7 @@ private:
   static constexpr std::size_t any_thread = static_cast<std::size_t>(-1);
 
   drive_result wait_outside(waiter& w);
+  bool sleep_outside(waiter& w);
   drive_result wait_in_turn(waiter& w);
   void set_timeout_locked(waiter& w);
   void enqueue(runnable& r, std::size_t lane) noexcept;

@@ -28,8 +28,10 @@ std::size_t workers_or_cores(std::size_t workers) {
 
 std::unique_ptr<scheduler> make_scheduler(const engine_options& options) {
   if (options.seed) {
-    return std::make_unique<stepped_scheduler>(stepped_scheduler_options{
-        .seed = *options.seed, .turn_limit = options.turn_limit});
+    return std::make_unique<stepped_scheduler>(
+        stepped_scheduler_options{.seed = *options.seed,
+                                  .turn_limit = options.turn_limit,
+                                  .looks_for_signals = true});
   }
   return std::make_unique<thread_scheduler>(
       thread_scheduler_options{.workers = workers_or_cores(options.workers)});
