@@ -13,7 +13,7 @@ class Bank(unittest.TestCase):
 
     def numbers(self, text):
         return {word: int(number.replace(",", ""))
-                for number, word in re.findall(r"([\d,]+) ([a-z ]+)", text)}
+                for number, word in re.findall(r"(\d[\d,]*) ([a-z ]+)", text)}
 
     def test_no_money_is_made_or_lost(self):
         printed = self.run_bank("--transfers", "1000", "--tellers", "3")
