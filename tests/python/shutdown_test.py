@@ -80,7 +80,7 @@ class Phases(unittest.TestCase):
 
     def test_while_it_drains_nothing_comes_in_from_outside(self):
         reading, opening = self.gate()
-        worker = self.system.spawn(Last, self.pipe)
+        worker = self.system.spawn(Last, self.pipe, mailbox=None)
         worker.tell.hold_until(reading)
         os.read(self.notes, 1)
         thread = threading.Thread(
