@@ -192,15 +192,17 @@ PyObject* system_wait_quiet(PyObject* self, PyObject* args, PyObject* kwargs) {
                     "handler waits, it isn't");
     return nullptr;
   }
-  const bool closing = engine_behind(self).actors().closing();
-  const auto quiet = engine_behind(self).actors().when_quiet();
+  actor_system& actors = engine_behind(self).actors();
+  const auto quiet = actors.when_quiet();
+  if (actors.closing()) {
+    return PyBool_FromLong(quiet->done());  // what is stuck may stay so
+  }
   const wait_result result =
       wait_detached(*quiet, timeout, engine_behind(self).get_scheduler());
   return result == wait_result::interrupted
              ? nullptr
              : PyBool_FromLong(result == wait_result::done &&
-                               engine_behind(self).actors().closing() ==
-                                   closing);
+                               !actors.closing());
 }
 
 PyObject* system_actors(PyObject* self, PyObject*) {
@@ -411,8 +413,8 @@ constexpr const char* wait_quiet_doc = R"doc(wait_quiet($self, timeout=None)
 
 Waits until no message is queued or being handled.
 
-At most `timeout` seconds (None: for ever); returns whether it is so. It isn't if
-the system is shut down meanwhile. Any thread, but not in a handler:
+At most `timeout` seconds (None: for ever); returns whether it is so. When the
+system shuts down it doesn't wait any longer. Any thread, but not in a handler:
 RuntimeError.)doc";
 
 constexpr const char* dead_letters_doc = R"doc(dead_letters($self)
