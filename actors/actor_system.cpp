@@ -125,15 +125,19 @@ void actor_system::has_ended() noexcept {
 ref_ptr<completion> actor_system::begin_shutdown(
     std::chrono::nanoseconds deadline) {
   ref_ptr<completion> waiting;  // for a quiet that may never come now
+  // Set before the lock is taken: schedulers have locks of their own.
+  const timer_id timer = scheduler_.after(deadline, [this] { kill_all(); });
   {
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
     if (all_ended_ != nullptr) {
+      lock.unlock();
+      scheduler_.cancel(timer);
       return all_ended_;
     }
     all_ended_ = make_ref_counted<completion>();
     closing_.store(true, std::memory_order_relaxed);
     kills_at_ = scheduler_.now() + deadline;
-    deadline_ = scheduler_.after(deadline, [this] { kill_all(); });
+    deadline_ = timer;
     waiting = std::exchange(quiet_, nullptr);
   }
   if (waiting != nullptr) {

@@ -83,6 +83,15 @@ engine::engine(runtime& r, engine_options options)
   });
 }
 
+engine::~engine() {
+  std::optional<detached> no_gil;
+  if (PyThreadState_GetUnchecked() != nullptr) {
+    no_gil.emplace();
+  }
+  pool_.shutdown();
+  reaper_.shutdown();
+}
+
 result<ref_ptr<interpreter>> engine::take_interpreter() {
   auto taken = recycler_ != nullptr ? recycler_->take() : pool_.take();
   if (!taken) {

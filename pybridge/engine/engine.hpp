@@ -119,6 +119,10 @@ public:
   }
 
 private:
+  /// Any thread; detaches meanwhile, should it be attached: whoever lets go of
+  /// the last reference may hold the GIL that a service thread waits for.
+  ~engine() override;
+
   class recipe_source;
   struct place {
     ref_ptr<interpreter> in;
