@@ -160,6 +160,7 @@ void supervisor::dispose() noexcept {
     }
   }
   members_.clear();
+  first_.reset();  // it keeps this supervisor alive: its parent
   for (const auto& [id, waiting] : std::exchange(ending_, {})) {
     for (const auto& answer : waiting) {
       answer->done.set_value({});

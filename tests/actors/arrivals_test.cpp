@@ -22,19 +22,31 @@ struct several {
       each.push_back(make_ref_counted<completion>());
     }
   }
-  ref_ptr<arrivals> wait() const { return arrivals::of(each); }
+  ~several() {
+    for (const auto& waiting : waits) {
+      waiting->close();  // what is never answered would keep it alive
+    }
+  }
+  several(const several&) = delete;
+  several& operator=(const several&) = delete;
+
+  ref_ptr<arrivals> wait() {
+    waits.push_back(arrivals::of(each));
+    return waits.back();
+  }
   void answer(std::size_t i) const { each[i]->set_value({}); }
   void fail(std::size_t i) const {
     each[i]->set_fault({make_error(errc::failed, "no"), {}});
   }
 
   std::vector<ref_ptr<completion>> each;
+  std::vector<ref_ptr<arrivals>> waits;
 };
 
 TEST_SUITE("arrivals") {
 
 TEST_CASE("they are taken in the order in which they come") {
-  const several requests{4};
+  several requests{4};
   requests.answer(3);
   requests.answer(1);
   const auto all = requests.wait();
@@ -46,7 +58,7 @@ TEST_CASE("they are taken in the order in which they come") {
 }
 
 TEST_CASE("a wait for some ends with the last of these") {
-  const several requests{3};
+  several requests{3};
   const auto all = requests.wait();
   const auto two = all->next(2, false);
   requests.fail(0);
@@ -56,7 +68,7 @@ TEST_CASE("a wait for some ends with the last of these") {
 }
 
 TEST_CASE("a wait for some or a fault ends with the first fault") {
-  const several requests{3};
+  several requests{3};
   const auto all = requests.wait();
   const auto enough = all->next(3, true);
   requests.answer(2);
@@ -66,7 +78,7 @@ TEST_CASE("a wait for some or a fault ends with the first fault") {
 }
 
 TEST_CASE("what has come before and wasn't taken counts for the next wait") {
-  const several requests{3};
+  several requests{3};
   const auto all = requests.wait();
   requests.answer(0);
   CHECK(all->next(1, false)->done());
@@ -84,7 +96,7 @@ TEST_CASE("one completion may be waited for twice") {
 }
 
 TEST_CASE("after close() nothing comes, and others still do") {
-  const several requests{2};
+  several requests{2};
   const auto closed = requests.wait();
   const auto other = requests.wait();
   closed->close();
@@ -95,7 +107,7 @@ TEST_CASE("after close() nothing comes, and others still do") {
 
 TEST_CASE("a deadline that passes is an arrival") {
   manual_scheduler clock;
-  const several requests{2};
+  several requests{2};
   requests.each[0]->set_deadline(clock, 3s);
   const auto all = requests.wait();
   clock.run_until_quiet();
@@ -106,7 +118,7 @@ TEST_CASE("none is lost when many threads answer" * doctest::timeout(60)) {
   constexpr std::size_t count = 64;
   constexpr std::size_t threads = 4;
   for (int round = 0; round < 50; ++round) {
-    const several requests{count};
+    several requests{count};
     const auto all = requests.wait();
     std::vector<std::thread> answerers;
     for (std::size_t t = 0; t < threads; ++t) {
