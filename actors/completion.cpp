@@ -142,10 +142,11 @@ void completion::set_timer_locked() {
 void completion::forget(const void* owner) noexcept {
   std::vector<listener> forgotten;  // destroyed after the lock is given back
   const std::lock_guard lock{mutex_};
-  const auto others = std::ranges::stable_partition(
-      listeners_, [owner](const listener& l) { return l.owner != owner; });
-  std::ranges::move(others, std::back_inserter(forgotten));
-  listeners_.erase(others.begin(), others.end());
+  const auto first = std::stable_partition(
+      listeners_.begin(), listeners_.end(),
+      [owner](const listener& l) { return l.owner != owner; });
+  std::move(first, listeners_.end(), std::back_inserter(forgotten));
+  listeners_.erase(first, listeners_.end());
 }
 
 wait_result completion::wait(std::optional<std::chrono::nanoseconds> timeout) {
