@@ -3,6 +3,7 @@
 #include "actors/bonds.hpp"
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -38,19 +39,28 @@ enum order : int {
 
 // Obeys orders about the actor `other`; notes what it hears.
 struct party {
+  // Its actor, which ends with the stage, may outlive it.
+  struct heard {
+    reasons ends;
+    reasons downs;
+    reasons exits;
+    std::vector<std::string> down_names;
+  };
+
   hooks make() {
-    return {.message = [this](actor_cell& self, envelope& e) { obey(self, e); },
-            .stop = [this](actor_cell&,
-                           stop_reason reason) { ends.push_back(reason); },
-            .down =
-                [this](actor_cell&, const end_notice& what) {
-                  downs.push_back(what.reason());
-                  down_names.push_back(what.name());
-                },
-            .exit =
-                [this](actor_cell&, const end_notice& what) {
-                  exits.push_back(what.reason());
-                }};
+    return {
+        .message = [this](actor_cell& self, envelope& e) { obey(self, e); },
+        .stop = [to = all](actor_cell&,
+                           stop_reason reason) { to->ends.push_back(reason); },
+        .down =
+            [to = all](actor_cell&, const end_notice& what) {
+              to->downs.push_back(what.reason());
+              to->down_names.push_back(what.name());
+            },
+        .exit =
+            [to = all](actor_cell&, const end_notice& what) {
+              to->exits.push_back(what.reason());
+            }};
   }
 
   void obey(actor_cell& self, envelope& e) {
@@ -78,10 +88,11 @@ struct party {
 
   actor_ref other{};
   int handled = 0;
-  reasons downs{};
-  std::vector<std::string> down_names{};
-  reasons exits{};
-  reasons ends{};
+  std::shared_ptr<heard> all = std::make_shared<heard>();
+  reasons& downs = all->downs;
+  std::vector<std::string>& down_names = all->down_names;
+  reasons& exits = all->exits;
+  reasons& ends = all->ends;
 };
 
 void order_all(const actor_ref& to, std::initializer_list<order> orders) {
