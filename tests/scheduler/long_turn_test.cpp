@@ -113,18 +113,26 @@ TEST_CASE("a turn that blocks hands over at once" * doctest::timeout(30)) {
   // Never: the monitor plays no part.
   thread_scheduler scheduler{{.workers = 1, .monitor_period = never}};
   std::latch others_ran{3};
-  const auto other = make_task([&] { others_ran.count_down(); });
+  std::atomic<int> at_once{0};
+  const auto other = [&] {
+    return make_task([&] {
+      // However often the turn blocks, it gave up one seat.
+      CHECK(at_once.fetch_add(1) == 0);
+      at_once.fetch_sub(1);
+      others_ran.count_down();
+    });
+  };
   scheduler.schedule(*make_task([&] {
-    scheduler.schedule(*other);
-    scheduler.schedule(*make_task([&] { others_ran.count_down(); }));
+    scheduler.schedule(*other());
+    scheduler.schedule(*other());
     const blocking_region outer{scheduler};
     const blocking_region inner{scheduler};
     // From here on nothing that we schedule may wait behind us.
-    scheduler.schedule(*make_task([&] { others_ran.count_down(); }));
+    scheduler.schedule(*other());
     others_ran.wait();
   }));
   wait_until_quiet(scheduler);
-  CHECK(scheduler.stats().spare_workers == 1);
+  CHECK(scheduler.stats().spare_workers >= 1);
 }
 
 TEST_CASE("the turn that would block the last thread is told" *
