@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "actors/actor_cell.hpp"
+#include "actors/cell/actor_cell.hpp"
 
 namespace troupe {
 

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "actors/actor_ref.hpp"
+#include "actors/asking/wait_graph.hpp"
 #include "actors/dead_letters.hpp"
 #include "actors/registry.hpp"
-#include "actors/wait_graph.hpp"
 #include "base/result.hpp"
 #include "scheduler/scheduler.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 
 namespace troupe {
 namespace {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "actors/actor_ref.hpp"
-#include "actors/behaviour.hpp"
-#include "actors/end_notice.hpp"
+#include "actors/cell/behaviour.hpp"
+#include "actors/cell/end_notice.hpp"
 
 namespace troupe {
 

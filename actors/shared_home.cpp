@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "actors/actor_cell.hpp"
+#include "actors/cell/actor_cell.hpp"
 
 namespace troupe {
 

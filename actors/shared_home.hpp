@@ -9,7 +9,7 @@
 #include <mutex>
 #include <optional>
 
-#include "actors/behaviour.hpp"
+#include "actors/cell/behaviour.hpp"
 #include "scheduler/scheduler.hpp"
 
 namespace troupe {

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 
 namespace troupe {
 

@@ -12,9 +12,9 @@
 #include <mutex>
 #include <vector>
 
-#include "actors/actor_cell.hpp"
 #include "actors/actor_ref.hpp"
-#include "actors/behaviour.hpp"
+#include "actors/cell/actor_cell.hpp"
+#include "actors/cell/behaviour.hpp"
 #include "actors/routing/policy.hpp"
 
 namespace troupe {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "actors/behaviour.hpp"
+#include "actors/cell/behaviour.hpp"
 
 namespace troupe {
 

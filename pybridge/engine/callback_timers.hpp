@@ -9,7 +9,7 @@
 
 #include <unordered_map>
 
-#include "actors/actor_cell.hpp"
+#include "actors/cell/actor_cell.hpp"
 #include "pybridge/py_ref.hpp"
 
 namespace troupe {

@@ -7,8 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "actors/asking/waiting.hpp"
 #include "actors/dead_letter_log.hpp"
-#include "actors/waiting.hpp"
 #include "pybridge/engine/dead_letter_feed.hpp"
 #include "pybridge/engine/python_isolate.hpp"
 #include "scheduler/stepped_scheduler.hpp"

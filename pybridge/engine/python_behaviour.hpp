@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/actor_cell.hpp"
+#include "actors/cell/actor_cell.hpp"
 #include "pybridge/engine/actor_loop.hpp"
 #include "pybridge/engine/callback_timers.hpp"
 #include "pybridge/engine/handler_table.hpp"

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "actors/behaviour.hpp"
+#include "actors/cell/behaviour.hpp"
 #include "pybridge/interpreters/interpreter.hpp"
 #include "pybridge/interpreters/reaper.hpp"
 

@@ -3,7 +3,7 @@
 // message, so what they call answers nobody; if it fails, the actor does.
 #include <utility>
 
-#include "actors/end_notice.hpp"
+#include "actors/cell/end_notice.hpp"
 #include "pybridge/engine/python_behaviour.hpp"
 #include "pybridge/module/ref_object.hpp"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "actors/actor_cell.hpp"
+#include "actors/cell/actor_cell.hpp"
 #include "pybridge/interpreters/python_stack.hpp"
 
 namespace troupe {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "actors/actor_system.hpp"
-#include "actors/arrivals.hpp"
+#include "actors/asking/arrivals.hpp"
 #include "pybridge/module/future_object.hpp"
 #include "pybridge/module/method.hpp"
 

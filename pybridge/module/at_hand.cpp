@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "actors/actor_cell.hpp"
+#include "actors/cell/actor_cell.hpp"
 #include "base/roles.hpp"
 #include "pybridge/module/context_parts.hpp"
 #include "pybridge/module/method.hpp"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "actors/actor_cell.hpp"
+#include "actors/cell/actor_cell.hpp"
 #include "pybridge/module/module_state.hpp"
 #include "pybridge/module/ref_object.hpp"
 

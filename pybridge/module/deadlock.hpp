@@ -4,7 +4,7 @@
 
 #include "pybridge/python.hpp"
 
-#include "actors/wait_graph.hpp"
+#include "actors/asking/wait_graph.hpp"
 
 namespace troupe {
 

@@ -6,7 +6,7 @@
 
 #include "pybridge/python.hpp"
 
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 #include "pybridge/module/future_wait.hpp"
 #include "pybridge/module/module_state.hpp"
 

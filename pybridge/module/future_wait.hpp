@@ -10,7 +10,7 @@
 #include <string>
 
 #include "actors/actor_ref.hpp"
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 #include "base/symbol.hpp"
 #include "pybridge/module/send_options.hpp"
 

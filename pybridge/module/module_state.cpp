@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "actors/actor_system.hpp"
-#include "actors/waiting.hpp"
+#include "actors/asking/waiting.hpp"
 #include "pybridge/data/convert.hpp"
 #include "pybridge/interpreters/interpreter.hpp"
 #include "pybridge/module/deadlock.hpp"

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "actors/actor_id.hpp"
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 #include "base/result.hpp"
 #include "pybridge/data/type_cache.hpp"
 #include "pybridge/py_ref.hpp"

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "actors/actor_ref.hpp"
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 #include "base/ref_counted.hpp"
 #include "pybridge/module/waker.hpp"
 

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "actors/supervisor.hpp"
+#include "actors/supervision/supervisor.hpp"
 #include "pybridge/engine/engine.hpp"
 #include "pybridge/module/module_state.hpp"
 

@@ -12,7 +12,7 @@
 #include <mutex>
 
 #include "actors/actor_ref.hpp"
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 #include "base/ref_counted.hpp"
 #include "scheduler/scheduler.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/actor_cell.hpp"
+#include "actors/cell/actor_cell.hpp"
 
 #include <string>
 #include <vector>

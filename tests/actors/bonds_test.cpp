@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Watches and links, over every interleaving that a seed gives.
-#include "actors/bonds.hpp"
+#include "actors/cell/bonds.hpp"
 
 #include <atomic>
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 
 #include <atomic>
 #include <chrono>

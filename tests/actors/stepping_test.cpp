@@ -4,8 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include "actors/asking/waiting.hpp"
 #include "actors/probe.hpp"
-#include "actors/waiting.hpp"
 #include "scheduler/stepped_scheduler.hpp"
 #include "tests/actors/test_actors.hpp"
 

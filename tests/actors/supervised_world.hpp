@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "actors/supervision.hpp"
+#include "actors/supervision/supervision.hpp"
 
 namespace troupe::testing {
 

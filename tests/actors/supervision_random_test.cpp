@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-#include "actors/supervision.hpp"
+#include "actors/supervision/supervision.hpp"
 
 namespace troupe {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/supervision.hpp"
+#include "actors/supervision/supervision.hpp"
 
 #include <string>
 #include <vector>

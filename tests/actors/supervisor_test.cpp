@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/supervisor.hpp"
+#include "actors/supervision/supervisor.hpp"
 
 #include <string>
 #include <vector>

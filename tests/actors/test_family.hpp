@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "actors/actor_system.hpp"
-#include "actors/supervisor.hpp"
+#include "actors/supervision/supervisor.hpp"
 
 namespace troupe::testing {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who waits for whom, and cycles of it.
-#include "actors/wait_graph.hpp"
+#include "actors/asking/wait_graph.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -34,7 +34,7 @@
 #include <vector>
 
 #include "actors/actor_id.hpp"
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 #include "base/ref_counted.hpp"
 
 namespace troupe {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "actors/actor_system.hpp"
-#include "actors/cell_extras.hpp"
+#include "actors/cell/cell_extras.hpp"
 
 namespace troupe {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/bonds.hpp"
+#include "actors/cell/bonds.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "actors/actor_cell.hpp"
+#include "actors/cell/actor_cell.hpp"
 
 namespace troupe {
 namespace {

@@ -6,8 +6,8 @@
 #include <deque>
 #include <unordered_map>
 
-#include "actors/actor_cell.hpp"
-#include "actors/cell_timers.hpp"
+#include "actors/cell/actor_cell.hpp"
+#include "actors/cell/cell_timers.hpp"
 
 namespace troupe {
 

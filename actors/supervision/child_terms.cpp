@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/child_terms.hpp"
+#include "actors/supervision/child_terms.hpp"
 
 #include <algorithm>
 #include <array>

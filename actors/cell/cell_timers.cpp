@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/cell_timers.hpp"
+#include "actors/cell/cell_timers.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <utility>
 
-#include "actors/actor_cell.hpp"
 #include "actors/actor_system.hpp"
+#include "actors/cell/actor_cell.hpp"
 
 namespace troupe {
 

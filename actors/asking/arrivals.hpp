@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 #include "base/ref_counted.hpp"
 
 namespace troupe {

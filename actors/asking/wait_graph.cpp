@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/wait_graph.hpp"
+#include "actors/asking/wait_graph.hpp"
 
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
 
-#include "actors/actor_cell.hpp"
 #include "actors/actor_system.hpp"
+#include "actors/cell/actor_cell.hpp"
 
 namespace troupe {
 namespace {

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "actors/actor_ref.hpp"
-#include "actors/behaviour.hpp"
-#include "actors/supervision.hpp"
+#include "actors/cell/behaviour.hpp"
+#include "actors/supervision/supervision.hpp"
 
 namespace troupe {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/arrivals.hpp"
+#include "actors/asking/arrivals.hpp"
 
 #include <utility>
 

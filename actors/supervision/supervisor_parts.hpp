@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "actors/actor_system.hpp"
-#include "actors/supervisor.hpp"
+#include "actors/supervision/supervisor.hpp"
 
 namespace troupe {
 

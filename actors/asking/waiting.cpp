@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/waiting.hpp"
+#include "actors/asking/waiting.hpp"
 
 #include <algorithm>
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "actors/actor_id.hpp"
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 #include "base/ref_counted.hpp"
 #include "mailbox/envelope.hpp"
 

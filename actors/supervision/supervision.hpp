@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-#include "actors/child_terms.hpp"
+#include "actors/supervision/child_terms.hpp"
 #include "base/result.hpp"
 
 namespace troupe {

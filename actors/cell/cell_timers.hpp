@@ -5,7 +5,7 @@
 #include <atomic>
 #include <unordered_map>
 
-#include "actors/behaviour.hpp"
+#include "actors/cell/behaviour.hpp"
 #include "base/ref_counted.hpp"
 #include "scheduler/scheduler.hpp"
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "actors/actor_system.hpp"
-#include "actors/cell_extras.hpp"
+#include "actors/cell/cell_extras.hpp"
 
 namespace troupe {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/supervisor.hpp"
+#include "actors/supervision/supervisor.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "actors/actor_system.hpp"
-#include "actors/supervisor_parts.hpp"
+#include "actors/supervision/supervisor_parts.hpp"
 
 namespace troupe {
 namespace {

@@ -27,12 +27,12 @@
 #include <vector>
 
 #include "actors/actor_id.hpp"
-#include "actors/behaviour.hpp"
-#include "actors/bonds.hpp"
-#include "actors/completion.hpp"
-#include "actors/end_notice.hpp"
+#include "actors/asking/completion.hpp"
+#include "actors/cell/behaviour.hpp"
+#include "actors/cell/bonds.hpp"
+#include "actors/cell/end_notice.hpp"
+#include "actors/cell/work_mark.hpp"
 #include "actors/shared_home.hpp"
-#include "actors/work_mark.hpp"
 #include "mailbox/mailbox.hpp"
 #include "scheduler/scheduler.hpp"
 

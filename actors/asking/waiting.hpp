@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 #include "scheduler/scheduler.hpp"
 
 namespace troupe {

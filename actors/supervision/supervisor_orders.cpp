@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "actors/actor_system.hpp"
-#include "actors/supervisor_parts.hpp"
+#include "actors/supervision/supervisor_parts.hpp"
 
 namespace troupe {
 namespace {

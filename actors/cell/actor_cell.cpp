@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/actor_cell.hpp"
+#include "actors/cell/actor_cell.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "actors/actor_system.hpp"
-#include "actors/cell_extras.hpp"
+#include "actors/asking/waiting.hpp"
+#include "actors/cell/cell_extras.hpp"
 #include "actors/shared_home.hpp"
-#include "actors/waiting.hpp"
 
 namespace troupe {
 namespace {
