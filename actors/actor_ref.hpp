@@ -25,11 +25,11 @@ public:
   actor_cell& cell() const noexcept { return *cell_; }
 
   /// One way. A message that can't be delivered becomes a dead letter.
-  void tell(payload content, actor_id sender = this_actor()) const {
+  void tell(payload&& content, actor_id sender = this_actor()) const {
     send(std::move(content), nullptr, sender);
   }
   /// The answer arrives in the completion.
-  ref_ptr<completion> ask(payload content,
+  ref_ptr<completion> ask(payload&& content,
                           actor_id sender = this_actor()) const {
     auto answer = make_ref_counted<completion>();
     send(std::move(content), answer, sender);
@@ -48,7 +48,8 @@ private:
     const actor_cell* cell = actor_cell::current();
     return cell == nullptr ? actor_id::nobody : cell->id();
   }
-  void send(payload content, ref_ptr<completion> answer, actor_id sender) const;
+  void send(payload&& content, ref_ptr<completion> answer,
+            actor_id sender) const;
 
   ref_ptr<actor_cell> cell_;
 };

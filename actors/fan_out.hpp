@@ -12,10 +12,6 @@ namespace troupe {
 /// what is attached to them (blobs, refs) is shared. Throws std::bad_alloc.
 envelope_ptr copy_of(const envelope& e);
 
-/// Any thread. As actor_cell::deliver(), but what a full mailbox refuses is a
-/// dead letter too.
-void deliver_or_bury(const actor_ref& to, envelope_ptr e) noexcept;
-
 /// Any thread. Tells each of `receivers` what `e` says.
 void tell_all(std::span<const actor_ref> receivers, envelope_ptr e);
 

@@ -47,7 +47,7 @@ envelope* mailbox::list::pop_reserved() noexcept {
   return e;
 }
 
-envelope* mailbox::list::pop() noexcept {
+inline envelope* mailbox::list::pop() noexcept {
   envelope* const e = first_;
   if (e != nullptr) {
     first_ = std::exchange(e->next, nullptr);
@@ -63,36 +63,37 @@ void mailbox::list::push_front(envelope* e) noexcept {
   e->next = std::exchange(first_, e);
 }
 
-void mailbox::list::append(const chain& added) noexcept {
+inline void mailbox::list::append(const chain& added) noexcept {
   (first_ == nullptr ? first_ : last_->next) = added.first;
   last_ = added.last;
 }
 
 mailbox::arrivals::~arrivals() {
-  stack_.consume_all([](envelope* e) { const envelope_ptr dropped{e}; });
-}
-
-bool mailbox::arrivals::push(envelope* e) noexcept {
-  try {
-    return stack_.push(e);
-  } catch (const std::bad_alloc&) {
-    return false;  // no memory for the node
+  list dropped;
+  if (const chain taken = take(); taken.first != nullptr) {
+    dropped.append(taken);
   }
 }
 
-mailbox::chain mailbox::arrivals::take() noexcept {
-  chain taken;
-  if (!stack_.empty()) {
-    // The newest comes first, so that putting each before the others is enough
-    // (consume_all_atomic_reversed() goes through them twice: 1.5 times the
-    // time per message when 300,000 wait).
-    stack_.consume_all_atomic([&taken](envelope* e) {
-      if (taken.last == nullptr) {
-        taken.last = e;
-      }
-      e->next = std::exchange(taken.first, e);
-      ++taken.size;
-    });
+inline void mailbox::arrivals::push(envelope* e) noexcept {
+  e->next = newest_.load(std::memory_order_relaxed);
+  // Release: pairs with take(), also for those below, whose pushes it extends.
+  while (!newest_.compare_exchange_weak(e->next, e, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
+  }
+}
+
+inline mailbox::chain mailbox::arrivals::take() noexcept {
+  if (empty()) {
+    return {};
+  }
+  // Acquire: pairs with push().
+  envelope* e = newest_.exchange(nullptr, std::memory_order_acquire);
+  chain taken{.first = nullptr, .last = e, .size = 0};
+  while (e != nullptr) {
+    envelope* const older = std::exchange(e->next, taken.first);
+    taken.first = std::exchange(e, older);
+    ++taken.size;
   }
   return taken;
 }
@@ -103,21 +104,22 @@ mailbox::mailbox(std::size_t capacity, mailbox_limit limit)
 mailbox::~mailbox() = default;
 
 push_result mailbox::push(envelope_ptr&& e) noexcept {
+  return push_message(ordinary_, std::move(e));
+}
+
+push_result mailbox::push_urgent(envelope_ptr&& e) noexcept {
+  e->urgent = true;
+  return push_message(express_, std::move(e));
+}
+
+inline push_result mailbox::push_message(arrivals& where,
+                                         envelope_ptr&& e) noexcept {
   if (!reserve(*e)) {
     // Relaxed: as in push_to().
     return shut_.load(std::memory_order_relaxed) & closed ? push_result::closed
                                                           : push_result::full;
   }
-  return push_to(ordinary_, std::move(e), closed | refusing);
-}
-
-push_result mailbox::push_urgent(envelope_ptr&& e) noexcept {
-  e->urgent = true;
-  if (!reserve(*e)) {
-    return shut_.load(std::memory_order_relaxed) & closed ? push_result::closed
-                                                          : push_result::full;
-  }
-  return push_to(express_, std::move(e), closed | refusing);
+  return push_to(where, std::move(e), closed | refusing);
 }
 
 push_result mailbox::push_notice(envelope_ptr&& e) noexcept {
@@ -129,22 +131,18 @@ push_result mailbox::push_signal(envelope_ptr&& e) noexcept {
 }
 
 // `shut`: which bits of shut_ are about `e`.
-push_result mailbox::push_to(arrivals& where, envelope_ptr&& e,
-                             std::uint8_t shut) noexcept {
+inline push_result mailbox::push_to(arrivals& where, envelope_ptr&& e,
+                                    std::uint8_t shut) noexcept {
   // Relaxed: a push that races with close() may get in, by contract.
   if (const auto bits = shut_.load(std::memory_order_relaxed) & shut) {
     unreserve(*e);
     return bits & closed ? push_result::closed : push_result::full;
   }
-  if (!where.push(e.get())) {
-    unreserve(*e);
-    return push_result::full;
-  }
-  static_cast<void>(e.release());
+  where.push(e.release());
   return count_one();
 }
 
-push_result mailbox::count_one() noexcept {
+inline push_result mailbox::count_one() noexcept {
   // Pairs with settle(): whoever takes the count from 0 sees all that the
   // reader did before it parked, and the next turn sees this push.
   return count_.fetch_add(1, std::memory_order_acq_rel) == 0
@@ -152,7 +150,7 @@ push_result mailbox::count_one() noexcept {
              : push_result::ok;
 }
 
-bool mailbox::reserve(envelope& e) noexcept {
+inline bool mailbox::reserve(envelope& e) noexcept {
   if (capacity_ == unbounded || limit_ == mailbox_limit::soft) {
     return true;
   }
@@ -168,7 +166,7 @@ bool mailbox::reserve(envelope& e) noexcept {
   return true;
 }
 
-void mailbox::unreserve(envelope& e) noexcept {
+inline void mailbox::unreserve(envelope& e) noexcept {
   if (e.reserved) {
     e.reserved = false;
     // Relaxed: pairs with nothing; see reserve().
@@ -227,7 +225,7 @@ void mailbox::sort_express() noexcept {
   }
 }
 
-void mailbox::take_messages() noexcept {
+inline void mailbox::take_messages() noexcept {
   const chain taken = ordinary_.take();
   if (taken.first != nullptr) {
     messages_.append(taken);
@@ -235,14 +233,14 @@ void mailbox::take_messages() noexcept {
   }
 }
 
-envelope* mailbox::pop_signal() noexcept {
+inline envelope* mailbox::pop_signal() noexcept {
   if (!express_.empty()) {
     sort_express();
   }
   return signals_.pop();
 }
 
-envelope* mailbox::pop_message() noexcept {
+inline envelope* mailbox::pop_message() noexcept {
   envelope* e = urgent_.pop();
   if (e == nullptr) {
     if (messages_.empty()) {
@@ -257,7 +255,7 @@ envelope* mailbox::pop_message() noexcept {
   return e;
 }
 
-envelope* mailbox::pop_any() noexcept {
+inline envelope* mailbox::pop_any() noexcept {
   envelope* e = pop_signal();
   if (e == nullptr && !paused_) {
     e = pop_message();
@@ -340,13 +338,6 @@ void mailbox::refuse(bool messages) noexcept {
     shut_.fetch_and(static_cast<std::uint8_t>(~refusing),
                     std::memory_order_relaxed);
   }
-}
-
-std::size_t mailbox::size() const noexcept {
-  // seq_cst: see settle(). Shelved ones may be counted twice for a moment.
-  const auto count = count_.load();
-  return (count > 0 ? static_cast<std::size_t>(count) : 0) +
-         shelved_.load(std::memory_order_relaxed);
 }
 
 }  // namespace troupe

@@ -26,8 +26,6 @@
 #include <cstdint>
 #include <mutex>
 
-#include <boost/lockfree/stack.hpp>
-
 #include "base/roles.hpp"
 #include "mailbox/envelope.hpp"
 
@@ -131,20 +129,24 @@ private:
     envelope* last_ = nullptr;
   };
 
-  // Boost's stack takes pushes from all sides; the reader takes the whole
-  // batch with one exchange.
+  // A stack of envelopes, linked by themselves: all sides push, and the reader
+  // takes the whole batch with one exchange, so no ABA can be. (Boost's stack
+  // has nodes of its own, for 40 instructions more a message.)
   class arrivals {
   public:
     ~arrivals();
-    bool empty() const noexcept { return stack_.empty(); }
-    bool push(envelope* e) noexcept;
+    bool empty() const noexcept {
+      return newest_.load(std::memory_order_relaxed) == nullptr;
+    }
+    void push(envelope* e) noexcept;
     // All of them, oldest first.
     chain take() noexcept;
 
   private:
-    boost::lockfree::stack<envelope*> stack_{0};  // nodes: when needed
+    std::atomic<envelope*> newest_{nullptr};
   };
 
+  push_result push_message(arrivals& where, envelope_ptr&& e) noexcept;
   push_result push_to(arrivals& where, envelope_ptr&& e,
                       std::uint8_t shut = closed) noexcept;
   push_result count_one() noexcept;
@@ -158,10 +160,12 @@ private:
   void shelve() noexcept;
   envelope* displace_locked() noexcept;
 
-  // Constant after construction.
+  // Constant after construction, or seldom written.
   const std::size_t capacity_;
   const std::size_t crowd_;
   const mailbox_limit limit_;
+  std::atomic<std::uint8_t> shut_{0};  // bits as above
+  arrivals express_;                   // signals and urgent messages
 
   // Reader only; in a displacing mailbox guarded by displacing_.
   bool paused_ = false;
@@ -172,14 +176,18 @@ private:
   list messages_;
   std::mutex displacing_;
 
-  arrivals express_;  // signals and urgent messages
-  arrivals ordinary_;
-
-  // Written by all sides, one line apart from the rest.
-  alignas(64) std::atomic<std::int64_t> count_{0};
+  // Written by all sides, on one line apart from the rest.
+  alignas(64) arrivals ordinary_;
+  std::atomic<std::int64_t> count_{0};
   std::atomic<std::size_t> shelved_{0};        // by the reader, as listed_
   std::atomic<std::size_t> messages_held_{0};  // only kept with a hard limit
-  std::atomic<std::uint8_t> shut_{0};          // bits as above
 };
+
+inline std::size_t mailbox::size() const noexcept {
+  // seq_cst: see settle(). Shelved ones may be counted twice for a moment.
+  const auto count = count_.load();
+  return (count > 0 ? static_cast<std::size_t>(count) : 0) +
+         shelved_.load(std::memory_order_relaxed);
+}
 
 }  // namespace troupe

@@ -149,7 +149,8 @@ void completion::forget(const void* owner) noexcept {
   listeners_.erase(first, listeners_.end());
 }
 
-wait_result completion::wait(std::optional<std::chrono::nanoseconds> timeout) {
+wait_result completion::wait(std::optional<std::chrono::nanoseconds> timeout,
+                             const std::function<bool()>& in_vain) {
   if (done()) {
     return wait_result::done;
   }
@@ -159,6 +160,10 @@ wait_result completion::wait(std::optional<std::chrono::nanoseconds> timeout) {
     const std::lock_guard lock{mutex_};
     if (state() != state_kind::pending) {
       return wait_result::done;
+    }
+    // Under the lock: an interrupt_waits() from here on finds us in the list.
+    if (in_vain && in_vain()) {
+      return wait_result::interrupted;
     }
     waits_.push_back(&waiting);
   }

@@ -84,10 +84,14 @@ public:
   }
 
   /// Blocks the calling thread, at most `timeout`. `interrupted`: a signal
-  /// handler ran in this thread, or interrupt_waits() was called. Never call it
-  /// attached to an interpreter, and in a turn only inside a blocking_region.
-  wait_result wait(std::optional<std::chrono::nanoseconds> timeout);
-  /// Any thread: ends the waits in progress, as `interrupted`.
+  /// handler ran in this thread, or interrupt_waits() was called, or `in_vain`
+  /// is so. Never call it attached to an interpreter, and in a turn only inside
+  /// a blocking_region.
+  wait_result wait(std::optional<std::chrono::nanoseconds> timeout,
+                   const std::function<bool()>& in_vain = {});
+  /// Any thread: ends the waits in progress, as `interrupted`. One that is
+  /// about to begin does not notice; its `in_vain` must be true before this
+  /// call.
   void interrupt_waits() noexcept;
 
   /// Calls `f` once: now, when it is done already, else on the thread that

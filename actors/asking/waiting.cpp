@@ -36,7 +36,7 @@ drive_result wait_for(scheduler& s, completion& c, const wait_terms& terms) {
                .timeout = bounded(s, c, terms.timeout),
                .words = terms.words});
   if (driven == drive_result::not_driven) {
-    return as_drive_result(c.wait(terms.timeout));
+    return as_drive_result(c.wait(terms.timeout, terms.also));
   }
   if (c.done()) {
     return drive_result::done;

@@ -135,11 +135,11 @@ wait_result actor_cell::wait(completion& c,
   };
   const blocking_region region{system_.get_scheduler()};
   set(&c);
-  // What came before set() is seen here, what comes after it interrupts.
+  // What comes before the wait begins is seen here, what comes after it
+  // interrupts.
   const auto ended_otherwise = [this] { return killed() || overdue(); };
   const wait_result result =
-      ended_otherwise() ? wait_result::interrupted
-      : region.others_go_on()
+      region.others_go_on()
           ? as_wait_result(
                 wait_for(system_.get_scheduler(), c,
                          {.timeout = timeout,
@@ -220,7 +220,7 @@ void actor_cell::run_quantum() noexcept {
 
 // Those that wait for room are seen to at the end of a turn: soon enough that
 // they have something to do again before this actor has nothing left.
-std::size_t actor_cell::quantum_now() const noexcept {
+inline std::size_t actor_cell::quantum_now() const noexcept {
   // Relaxed: a hint.
   return crowded_.load(std::memory_order_relaxed)
              ? std::clamp<std::size_t>(mailbox_.capacity() / 4, 1,
@@ -282,7 +282,7 @@ void actor_cell::handle(envelope_ptr e) noexcept {
   }
 }
 
-void actor_cell::settle_message(envelope& e) noexcept {
+inline void actor_cell::settle_message(envelope& e) noexcept {
   if (!e.refused) {
     handled_.store(handled_.load(std::memory_order_relaxed) + 1,
                    std::memory_order_relaxed);
@@ -343,18 +343,20 @@ void actor_cell::fail(envelope& e, fault why) noexcept {
   fail_self(std::move(why));
 }
 
-void actor_cell::answer(envelope& e, payload&& value) noexcept {
-  if (e.reply_to != nullptr && !asker_of(e)->set_value(std::move(value))) {
+template <typename Set>
+void actor_cell::answer_with(envelope& e, Set set) noexcept {
+  if (e.reply_to != nullptr && !set(*asker_of(e))) {
     system_.dead().note(e, id(), dead_reason::late_reply);
   }
   e.reply_to = nullptr;
 }
 
+void actor_cell::answer(envelope& e, payload&& value) noexcept {
+  answer_with(e, [&](completion& c) { return c.set_value(std::move(value)); });
+}
+
 void actor_cell::answer(envelope& e, fault&& why) noexcept {
-  if (e.reply_to != nullptr && !asker_of(e)->set_fault(std::move(why))) {
-    system_.dead().note(e, id(), dead_reason::late_reply);
-  }
-  e.reply_to = nullptr;
+  answer_with(e, [&](completion& c) { return c.set_fault(std::move(why)); });
 }
 
 }  // namespace troupe

@@ -230,7 +230,7 @@ public:
     return last_end_;
   }
   const fault* last_fault() const noexcept TROUPE_REQUIRES(turn) {
-    return last_fault_ ? &*last_fault_ : nullptr;
+    return last_fault_.get();
   }
 
   /// Any thread: whether the handler of this message (counted from 1) runs;
@@ -297,6 +297,8 @@ private:
   void take_notice(const envelope& e) noexcept TROUPE_REQUIRES(turn);
   void handle(envelope_ptr e) noexcept TROUPE_REQUIRES(turn);
   void settle_message(envelope& e) noexcept TROUPE_REQUIRES(turn);
+  template <typename Set>
+  void answer_with(envelope& e, Set set) noexcept;
   void pause(std::uint8_t cause) noexcept TROUPE_REQUIRES(turn);
   void unpause(std::uint8_t cause) noexcept TROUPE_REQUIRES(turn);
 
@@ -363,9 +365,10 @@ private:
   std::uint64_t limited_ = 0;  // messages handled with a time limit
   std::optional<stop_reason> finishing_;
   std::optional<stop_reason> delayed_;  // it will end so: delays_end()
-  std::optional<fault> why_;
   std::optional<stop_reason> last_end_;
-  std::optional<fault> last_fault_;
+  // Apart: few actors ever have one.
+  std::unique_ptr<fault> why_;
+  std::unique_ptr<const fault> last_fault_;
   std::unique_ptr<extras> extras_;
 
   // Written by the turn, read by all.

@@ -166,7 +166,7 @@ void actor_cell::start_failed(fault why) noexcept {
   if (setting_.parent != nullptr) {
     setting_.parent->on_child_started(*this, &why);
   }
-  why_.emplace(std::move(why));
+  why_ = std::make_unique<fault>(std::move(why));
   finish_as(killed() ? stop_reason::killed : stop_reason::unstarted);
 }
 
@@ -176,7 +176,7 @@ void actor_cell::renew() noexcept {
   // Relaxed: pairs with nothing; a kill from now on is for the new one.
   killed_.store(false, std::memory_order_relaxed);
   restarts_.fetch_add(1, std::memory_order_relaxed);
-  last_fault_ = std::exchange(why_, std::nullopt);
+  last_fault_ = std::move(why_);
   finishing_.reset();
   delayed_.reset();
   const running_scope scope{*this};
@@ -209,10 +209,10 @@ bool actor_cell::make_incarnation() noexcept {
   };
   auto made = make();
   if (!made) {
-    why_.emplace(fault{made.error(), {}});
+    why_ = std::make_unique<fault>(fault{made.error(), {}});
     last_end_ = stop_reason::unstarted;
-    setting_.parent->on_child_started(*this, &*why_);
-    setting_.parent->on_child_down(*this, *last_end_, &*why_);
+    setting_.parent->on_child_started(*this, why_.get());
+    setting_.parent->on_child_down(*this, *last_end_, why_.get());
     return false;
   }
   setting_.alone = std::move(made->alone);
@@ -228,7 +228,7 @@ void actor_cell::stop_self() noexcept {
 
 void actor_cell::fail_self(fault why) noexcept {
   if (!why_) {
-    why_.emplace(std::move(why));
+    why_ = std::make_unique<fault>(std::move(why));
   }
   finish_as(stop_reason::failed);
 }
@@ -327,7 +327,7 @@ void actor_cell::go_down() noexcept {
   finishing_.reset();
   drop_code();
   pause(paused_down);
-  setting_.parent->on_child_down(*this, *last_end_, why_ ? &*why_ : nullptr);
+  setting_.parent->on_child_down(*this, *last_end_, why_.get());
 }
 
 void actor_cell::drop_code() noexcept {

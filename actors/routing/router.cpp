@@ -251,7 +251,7 @@ void router::to_all(actor_cell& self, envelope& e) {
   for (const actor_ref& to : receivers) {
     envelope_ptr copy = copy_of(e);
     copy->reply_to = first->request();
-    deliver_or_bury(to, std::move(copy));
+    to.cell().deliver_or_bury(std::move(copy));
   }
 }
 

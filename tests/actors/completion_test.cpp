@@ -210,6 +210,15 @@ TEST_CASE("a signal handler in the waiting thread ends the wait" *
   CHECK(interrupted);
 }
 
+TEST_CASE("a wait that is in vain from the start does not begin" *
+          doctest::timeout(30)) {
+  const auto c = make_ref_counted<completion>();
+  const auto in_vain = [] { return true; };
+  CHECK(c->wait(std::nullopt, in_vain) == wait_result::interrupted);
+  c->set_value({});
+  CHECK(c->wait(std::nullopt, in_vain) == wait_result::done);
+}
+
 TEST_CASE("interrupt_waits() ends the waits in progress" *
           doctest::timeout(30)) {
   const auto c = make_ref_counted<completion>();
