@@ -89,11 +89,27 @@ bool actor_cell::notify(envelope_ptr e) noexcept {
   return result != push_result::closed;
 }
 
-void actor_cell::kill() noexcept {
-  // Release: pairs with killed().
-  if (!killed_.exchange(true, std::memory_order_release)) {
-    signal(envelope_kind::kill);
-    interrupt(interrupt_kind::kill, 0);
+// Whatever another thread does between these steps, a restart included.
+void actor_cell::kill(std::uint32_t incarnation) noexcept {
+  std::uint32_t before = killed_.load(std::memory_order_relaxed);
+  do {
+    if (before >= incarnation) {
+      return;  // it is killed already, or over
+    }
+    // Release: pairs with killed().
+  } while (!killed_.compare_exchange_weak(before, incarnation,
+                                          std::memory_order_release,
+                                          std::memory_order_relaxed));
+  signal(envelope_kind::kill);  // a wake-up: see killed()
+  interrupt(interrupt_kind::kill, incarnation, 0);
+}
+
+// Acts on what on_child_down() has told, so the turn has published it. From
+// here on a kill is for the new incarnation, be it not yet begun.
+void actor_cell::restart() noexcept {
+  if (state() == life::down) {
+    incarnation_.fetch_add(1, std::memory_order_release);
+    signal(envelope_kind::restart);
   }
 }
 
@@ -102,14 +118,23 @@ ref_ptr<behaviour> actor_cell::code() {
   return behaviour_;
 }
 
-// The behaviour is told, and a wait for an answer ends.
-void actor_cell::interrupt(interrupt_kind kind,
+// The behaviour is told, and a wait for an answer ends. What is there now is
+// of that incarnation, or it is over: no other begins under the lock.
+void actor_cell::interrupt(interrupt_kind kind, std::uint32_t incarnation,
                            std::uint64_t message) noexcept {
-  if (const auto present = code()) {
+  ref_ptr<behaviour> present;
+  {
+    const std::lock_guard lock{code_mutex_};
+    if (incarnation != incarnation_number()) {
+      return;
+    }
+    present = behaviour_;
+  }
+  if (present != nullptr) {
     present->interrupt(*this, kind, message);
   }
   const std::lock_guard lock{code_mutex_};
-  if (waits_for_ != nullptr) {
+  if (waits_for_ != nullptr && incarnation == incarnation_number()) {
     waits_for_->interrupt_waits();
   }
 }

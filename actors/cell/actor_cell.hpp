@@ -150,13 +150,23 @@ public:
 
   /// Any thread. Ends the actor, or with a supervisor its incarnation, soon,
   /// running handler or not.
-  void kill() noexcept;
+  void kill() noexcept { kill(incarnation_number()); }
+  /// The same, unless another incarnation was ordered in the meantime: a kill
+  /// that comes late is not for that one.
+  void kill(std::uint32_t incarnation) noexcept;
   bool killed() const noexcept {
-    return killed_.load(std::memory_order_acquire);  // pairs with kill()
+    const auto which = killed_.load(std::memory_order_acquire);  // kill()
+    return which != 0 && which == incarnation_number();
+  }
+  /// Counted from 1; while it is down, still that of the one before, until
+  /// restart().
+  std::uint32_t incarnation_number() const noexcept {
+    return incarnation_.load(
+        std::memory_order_acquire);  // pairs with restart()
   }
   // Any thread: a supervisor's orders.
-  /// From `down`: begins another incarnation.
-  void restart() noexcept { signal(envelope_kind::restart); }
+  /// From `down`: begins another incarnation. Once for each on_child_down().
+  void restart() noexcept;
   /// The incarnation ends after the message at hand; the actor goes down.
   void halt() noexcept { signal(envelope_kind::halt); }
   /// The actor ends after the message at hand, or at once if it is down.
@@ -293,7 +303,6 @@ private:
   void after_dispatch() noexcept TROUPE_REQUIRES(turn);
   void dispatch(envelope_ptr e) noexcept TROUPE_REQUIRES(turn);
   void obey(const envelope& e) noexcept TROUPE_REQUIRES(turn);
-  void obey_kill() noexcept TROUPE_REQUIRES(turn);
   void take_notice(const envelope& e) noexcept TROUPE_REQUIRES(turn);
   void handle(envelope_ptr e) noexcept TROUPE_REQUIRES(turn);
   void settle_message(envelope& e) noexcept TROUPE_REQUIRES(turn);
@@ -338,7 +347,8 @@ private:
   void arm_receive_timeout(clock_duration delay);
   void run_limited() noexcept TROUPE_REQUIRES(turn);
   void on_overdue(std::uint64_t message) noexcept;
-  void interrupt(interrupt_kind kind, std::uint64_t message) noexcept;
+  void interrupt(interrupt_kind kind, std::uint32_t incarnation,
+                 std::uint64_t message) noexcept;
   extras& more();
   bonds::end how_it_ends(stop_reason reason) const;
   ref_ptr<end_notice> notice_of(const bonds::end& how);
@@ -382,7 +392,8 @@ private:
   std::atomic<stop_reason> end_reason_{stop_reason::stopped};
   std::atomic<std::uint64_t> overdue_{0};  // by the timer: which message
 
-  std::atomic<bool> killed_{false};  // written by any thread
+  std::atomic<std::uint32_t> incarnation_{1};  // by its supervisor
+  std::atomic<std::uint32_t> killed_{0};       // by any thread: which; 0: none
 
   // Written under the wait_graph's mutex, read by the turn.
   std::atomic<bool> muted_{false};

@@ -69,18 +69,7 @@ void actor_cell::obey(const envelope& e) noexcept {
       check_receive_timeout();
       break;
     default:
-      obey_kill();
-      break;
-  }
-}
-
-// Mostly after_dispatch() has seen it already. Not if it came while the actor
-// was down: then it is for the incarnation that a restart before it has begun,
-// or for none.
-void actor_cell::obey_kill() noexcept {
-  finish_as(stop_reason::killed);
-  if (state() == life::down) {
-    killed_.store(false, std::memory_order_relaxed);
+      break;  // a kill: after_dispatch() sees whom it is for
   }
 }
 
@@ -173,8 +162,6 @@ void actor_cell::start_failed(fault why) noexcept {
 // Outside of the isolate, if it has one of its own.
 void actor_cell::renew() noexcept {
   renewing_ = false;
-  // Relaxed: pairs with nothing; a kill from now on is for the new one.
-  killed_.store(false, std::memory_order_relaxed);
   restarts_.fetch_add(1, std::memory_order_relaxed);
   last_fault_ = std::move(why_);
   finishing_.reset();

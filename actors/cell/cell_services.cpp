@@ -143,7 +143,7 @@ void actor_cell::run_limited() noexcept {
 void actor_cell::on_overdue(std::uint64_t message) noexcept {
   if (is_handling(message)) {
     overdue_.store(message);
-    interrupt(interrupt_kind::time_limit, message);
+    interrupt(interrupt_kind::time_limit, incarnation_number(), message);
   }
 }
 

@@ -23,6 +23,7 @@ struct hooks {
   std::function<void(actor_cell&, const end_notice&)> down{};
   std::function<void(actor_cell&, const end_notice&)> exit{};
   std::function<void(actor_cell&)> silence{};  // the receive timeout
+  std::function<void()> interrupt{};           // on the caller's thread
 };
 
 class acting final : public behaviour {
@@ -50,6 +51,9 @@ public:
   }
   void on_stop(actor_cell& self, stop_reason reason) noexcept override {
     call(hooks_.stop, self, reason);
+  }
+  void interrupt(actor_cell&, interrupt_kind, std::uint64_t) noexcept override {
+    call(hooks_.interrupt);
   }
 
 private:

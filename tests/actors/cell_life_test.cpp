@@ -310,6 +310,74 @@ TEST_CASE("a kill of an actor that is down doesn't hit its next incarnation") {
   CHECK(seen == std::vector{1});
 }
 
+TEST_CASE("a kill that was delayed past a restart doesn't end the new one") {
+  stage s;
+  std::vector<int> seen;
+  const actor_ref a = s.spawn_child(noting(seen));
+  s.scheduler.run();
+  const auto meant = a.cell().incarnation_number();
+  tell_all(a, {poison, 1});
+  s.scheduler.run();
+  SUBCASE("that has begun") {
+    a.cell().restart();
+    s.scheduler.run();
+    a.cell().kill(meant);
+  }
+  SUBCASE("that is about to") {
+    a.cell().restart();
+    a.cell().kill(meant);
+  }
+  SUBCASE("that was ordered after it") {
+    a.cell().kill(meant);
+    a.cell().restart();
+  }
+  s.scheduler.run();
+  tell_all(a, {2});
+  s.scheduler.run();
+  CHECK(seen == std::vector{1, 2});
+  CHECK(s.parent->downs == reasons{stop_reason::failed});
+}
+
+TEST_CASE("a kill after the order to restart is for the new incarnation") {
+  stage s;
+  std::vector<int> seen;
+  const actor_ref a = s.spawn_child(noting(seen));
+  tell_all(a, {poison, 1});
+  s.scheduler.run();
+  a.cell().restart();
+  a.kill();
+  s.scheduler.run();
+  CHECK(seen.empty());
+  CHECK(s.parent->downs == reasons{stop_reason::failed, stop_reason::killed});
+}
+
+// The code of the first incarnation is told to end; while it does, that one
+// fails by itself, and the next begins, before kill() comes back.
+TEST_CASE("a restart in the middle of a kill is not undone by the kill") {
+  stage s;
+  std::vector<int> seen;
+  hooks h = noting(seen);
+  const actor_ref* child = nullptr;
+  bool once = true;
+  h.interrupt = [&] {
+    if (std::exchange(once, false)) {
+      s.scheduler.run();
+      child->cell().restart();
+      s.scheduler.run();
+    }
+  };
+  const actor_ref a = s.spawn_child(h);
+  child = &a;
+  s.scheduler.run();
+  tell_all(a, {1});
+  a.kill();
+  tell_all(a, {2});
+  s.scheduler.run();
+  CHECK(seen == std::vector{1, 2});
+  CHECK(s.parent->downs == reasons{stop_reason::killed});
+  CHECK(a.cell().restarts() == 1);
+}
+
 TEST_CASE("an actor that stops itself in its start has started, and ends") {
   stage s;
   hooks h;
