@@ -56,8 +56,11 @@ class Documents(unittest.TestCase):
         for path in NEWCOMERS:
             self.check(path)
 
+    def test_the_programs_about_pipelines_print_what_is_shown(self):
+        self.check("docs/pipelines.md")
+
     def test_every_program_in_the_guide_has_a_file_name(self):
-        for path in ("docs/guide.md", "README.md", *NEWCOMERS):
+        for path in ("docs/guide.md", "docs/pipelines.md", "README.md", *NEWCOMERS):
             for step in runnable.steps(read(path)):
                 if step.kind in ("python", "toml"):
                     self.assertTrue(step.file, f"{path}:{step.line}")

@@ -84,6 +84,7 @@ __all__ = [
     "HandlerTimeout",
     "MailboxFull",
     "NameTaken",
+    "Pipeline",
     "Pool",
     "ReceiveTimeout",
     "Ref",
@@ -112,14 +113,21 @@ __all__ = [
 TYPE_CHECKING = False  # `typing` takes 10 ms to import
 if TYPE_CHECKING:
     from troupe._dead_letters import DeadLetter
+    from troupe.pipeline._builder import Pipeline
+
+# What not every program needs, so it is imported when it is asked for.
+_LATER = {
+    "DeadLetter": "troupe._dead_letters",
+    "Pipeline": "troupe.pipeline._builder",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name != "DeadLetter":
+    if name not in _LATER:
         raise AttributeError(f"module 'troupe' has no attribute {name!r}")
-    from troupe._dead_letters import DeadLetter  # few need it
+    from importlib import import_module
 
-    return DeadLetter
+    return getattr(import_module(_LATER[name]), name)
 
 
 def shared(name: str) -> str:

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a pipeline raises, and what it says of items that it left out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from troupe.errors import TroupeError
+
+
+class PipelineError(TroupeError):
+    """A pipeline can't be built, or can't go on."""
+
+
+class PipelineCancelled(PipelineError):
+    """Somebody has cancelled the pipeline before it was done."""
+
+
+class StageError(PipelineError):
+    """A stage failed on an item; the cause is the stage's own exception.
+
+    `stage` is its name, `item` what repr() says of the item, 200 characters of it.
+    """
+
+    def __init__(self, stage: str, item: str, text: str) -> None:
+        super().__init__(stage, item, text)
+        self.stage = stage
+        self.item = item
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"stage {self.stage!r} failed on {self.item}: {self.text}"
+
+
+@dataclass(frozen=True)
+class DeadItem:
+    """An item that a stage with on_error="skip" failed on.
+
+    `item` is the item itself, or its repr() if it couldn't be sent.
+    """
+
+    stage: str
+    item: Any
+    error: BaseException

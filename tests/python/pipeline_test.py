@@ -1,0 +1,525 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pipelines: stages, sources and sinks, order, errors."""
+
+import itertools
+import operator
+import queue
+import tempfile
+import threading
+from pathlib import Path
+
+import support
+import troupe
+from support import TIMEOUT
+from troupe import Pipeline
+from troupe.pipeline import (
+    PipelineCancelled,
+    PipelineError,
+    Retry,
+    StageError,
+    sinks,
+    sources,
+)
+
+from actors import stages
+
+
+class PipelineCase(support.SystemTestCase):
+    def run_(self, pipeline):
+        return pipeline.start(self.system).wait(TIMEOUT)
+
+    def items(self, pipeline):
+        return self.run_(pipeline).items
+
+    def of(self, source, **options):
+        return Pipeline("p", **options).source(source)
+
+
+class Stages(PipelineCase):
+    def test_map_filter_flat_map_and_tap(self):
+        found = self.items(
+            self.of(range(6))
+            .map(stages.inc)
+            .filter(stages.is_even)
+            .tap(stages.spin)
+            .flat_map(stages.twice)
+        )
+        self.assertEqual(found, [2, 2, 4, 4, 6, 6])
+
+    def test_functions_by_name_and_of_the_standard_library(self):
+        found = self.items(self.of(["b", "a"]).map("actors.stages:twice").map("".join))
+        self.assertEqual(found, ["bb", "aa"])
+
+    def test_no_items_and_no_stages(self):
+        self.assertEqual(self.items(self.of([]).map(stages.inc)), [])
+        self.assertEqual(self.items(self.of([1, 2])), [1, 2])
+
+    def test_scan_and_distinct_remember(self):
+        self.assertEqual(self.items(self.of(range(5)).scan(operator.add, 0)), [0, 1, 3, 6, 10])
+        self.assertEqual(self.items(self.of([3, 1, 3, 2, 1]).distinct()), [3, 1, 2])
+        found = self.items(self.of(range(100)).distinct(stages.last_digit))
+        self.assertEqual(found, list(range(10)))
+
+    def test_reduce_gives_one_result_at_the_end(self):
+        self.assertEqual(self.items(self.of(range(10_000)).reduce(operator.add)), [49_995_000])
+        self.assertEqual(self.items(self.of([]).reduce(operator.add, 7)), [7])
+        self.assertEqual(self.items(self.of([]).reduce(operator.add)), [])
+
+    def test_reduce_by_key_has_a_result_for_each(self):
+        pipeline = self.of(range(10_000)).key_by(stages.last_digit)
+        for shards in (1, 3):
+            found = self.items(pipeline.reduce(operator.add, 0, shards=shards))
+            want = {k: sum(range(k, 10_000, 10)) for k in range(10)}
+            self.assertEqual(dict(found), want)
+
+    def test_scan_by_key_keeps_the_order_of_each_key(self):
+        found = self.items(
+            self.of(range(1000)).key_by(stages.last_digit).scan(operator.add, 0, parallel=3)
+        )
+        sums = (itertools.accumulate(range(k, 1000, 10)) for k in range(10))
+        self.assertEqual(sorted(found), sorted(itertools.chain(*sums)))
+
+    def test_one_item_may_become_very_many(self):
+        found = self.items(self.of([100_000, 3, 50_000]).flat_map(stages.count_to))
+        want = [*range(100_000), *range(3), *range(50_000)]
+        self.assertEqual(found, want)
+        self.assertEqual(
+            self.items(self.of([100_000, 50_000]).flat_map(stages.count_to, parallel=2)),
+            [*range(100_000), *range(50_000)],
+        )
+
+    def test_async_functions(self):
+        found = self.items(self.of(range(500)).map(stages.later, concurrency=20))
+        self.assertEqual(found, [2 * n for n in range(500)])
+
+    def test_classes_are_set_up_and_closed_once_a_replica(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "notes")
+            found = self.items(self.of(list("abc")).map(stages.Numbered, args=[str(path)]))
+            self.assertEqual(found, [(1, "a"), (2, "b"), (3, "c")])
+            self.assertEqual(path.read_text().split("\n"), ["setup", "close after 3", ""])
+
+    def test_a_beginning_can_be_shared(self):
+        numbers = self.of(range(4))
+        odd, all_ = numbers.map(stages.inc).filter(stages.is_even), numbers.map(stages.inc)
+        self.assertEqual(self.items(odd), [2, 4])
+        self.assertEqual(self.items(all_), [1, 2, 3, 4])
+
+
+class Regrouping(PipelineCase):
+    def test_batches(self):
+        found = self.items(self.of(range(7)).batch(3))
+        self.assertEqual(found, [[0, 1, 2], [3, 4, 5], [6]])
+
+    def test_a_batch_goes_on_after_its_timeout(self):
+        waiting = queue.Queue()
+        waiting.put(1)
+        handle = self.of(sources.queue(waiting)).batch(10, timeout=0.01).start(
+            self.system, stream=True
+        )
+        results = iter(handle)
+        self.assertEqual(next(results), [1])
+        waiting.put(2)
+        waiting.put(None)
+        self.assertEqual(list(results), [[2]])
+
+    def test_windows_of_a_count(self):
+        windows = lambda *args, **options: self.items(self.of(range(7)).window(*args, **options))
+        self.assertEqual(windows(3), [[0, 1, 2], [3, 4, 5], [6]])
+        self.assertEqual(windows(3, slide=2), [[0, 1, 2], [2, 3, 4], [4, 5, 6]])
+        self.assertEqual(windows(4, slide=2)[-1], [4, 5, 6])
+        self.assertEqual(windows(2, slide=3), [[0, 1], [3, 4], [6]])
+
+    def test_windows_of_time_lose_nothing(self):
+        found = self.items(self.of(sources.ticks(0.0005, 100)).window(seconds=0.005))
+        self.assertGreater(len(found), 1)
+        self.assertEqual(list(itertools.chain(*found)), list(range(100)))
+
+    def test_take_ends_a_source_without_an_end(self):
+        self.assertEqual(self.items(self.of(itertools.count()).map(stages.inc).take(3)), [1, 2, 3])
+
+    def test_a_rate_limit_holds(self):
+        result = self.run_(self.of(range(60)).rate_limit(200))
+        self.assertEqual(result.items, list(range(60)))
+        self.assertGreater(result.seconds, (60 - 20 - 1) / 200)
+
+    def test_merge_and_zip(self):
+        other = Pipeline().source(["a", "b", "c"])
+        self.assertEqual(sorted(self.items(self.of(list("xy")).merge(other))), list("abcxy"))
+        self.assertEqual(self.items(self.of(range(9)).zip(other)), list(zip(range(9), "abc")))
+
+    def test_zip_ends_with_the_shortest_even_if_another_has_no_end(self):
+        other = Pipeline().source(itertools.count()).map(stages.inc)
+        self.assertEqual(self.items(self.of(list("ab")).zip(other)), [("a", 1), ("b", 2)])
+
+    def test_broadcast_gives_every_branch_all(self):
+        squares = []
+        found = self.items(
+            self.of(range(1000)).broadcast(
+                lambda p: p.map(stages.inc), lambda p: p.map(stages.twice).sink(squares)
+            )
+        )
+        self.assertEqual(found, list(range(1, 1001)))
+        self.assertEqual(squares, [(n, n) for n in range(1000)])
+
+    def test_balance_gives_each_item_to_one_branch(self):
+        found = self.items(
+            self.of(range(5000)).balance(
+                lambda p: p.map(stages.inc), lambda p: p.map(stages.spin).map(stages.inc)
+            )
+        )
+        self.assertEqual(sorted(found), list(range(1, 5001)))
+
+    def test_partition_goes_by_the_function(self):
+        odd, even = [], []
+        self.run_(
+            self.of(range(1000)).partition(
+                stages.is_even, Pipeline().sink(odd), Pipeline().sink(even)
+            )
+        )
+        self.assertEqual((odd, even), (list(range(1, 1000, 2)), list(range(0, 1000, 2))))
+
+    def test_a_partition_without_that_branch_is_an_error(self):
+        with self.assertRaisesRegex(StageError, "has 2 branches, and none of number 5"):
+            self.run_(self.of([5]).partition(stages.itself, Pipeline(), Pipeline()))
+
+    def test_branches_that_meet_again_never_lock_each_other_up(self):
+        # One branch lets nothing through for long, and the zip needs both.
+        both = self.of(range(200_000)).broadcast(
+            lambda p: p.filter(stages.is_even).batch(100_000), lambda p: p.batch(1000)
+        )
+        self.assertEqual(sum(map(len, self.items(both))), 300_000)
+
+
+class Order(PipelineCase):
+    def test_parallel_stages_keep_the_order(self):
+        found = self.items(
+            self.of(range(20_000)).map(stages.spin, parallel=3).filter(stages.is_even)
+        )
+        self.assertEqual(found, list(range(0, 20_000, 2)))
+
+    def test_unordered_ones_lose_nothing(self):
+        for options in ({"ordered": False}, {}):
+            pipeline = self.of(range(20_000), **options).map(
+                stages.spin, parallel=3, **({} if options else {"ordered": False})
+            )
+            self.assertEqual(sorted(self.items(pipeline)), list(range(20_000)))
+
+    def test_without_order_a_slow_item_holds_up_no_other(self):
+        with tempfile.TemporaryDirectory() as folder:
+            import os
+
+            pipe = os.path.join(folder, "pipe")
+            os.mkfifo(pipe)
+            paths = [pipe] + [os.devnull] * 2000
+            handle = self.of(paths, ordered=False).map(stages.hold, parallel=2).start(
+                self.system, stream=True
+            )
+            results = iter(handle)
+            # But for those that its replica had been given already.
+            self.assertEqual([next(results) for _ in range(500)], [os.devnull] * 500)
+            with open(pipe, "w", encoding="ascii"):
+                pass
+            self.assertEqual(sorted(results), sorted([pipe] + [os.devnull] * 1500))
+
+
+class Errors(PipelineCase):
+    def test_a_failure_names_stage_and_item(self):
+        with self.assertRaises(StageError) as caught:
+            self.run_(self.of(range(100)).map(stages.inc).map(stages.not_seven))
+        error = caught.exception
+        self.assertEqual((error.stage, error.item), ("not_seven", "7"))
+        self.assertIsInstance(error.__cause__, ValueError)
+        self.assertIn("in not_seven", str(error.__cause__.__cause__))
+
+    def test_what_came_before_the_failed_item_is_delivered(self):
+        for parallel in (1, 3):
+            got = []
+            with self.assertRaises(StageError):
+                self.run_(
+                    self.of(range(100)).map(stages.not_seven, parallel=parallel).sink(got)
+                )
+            self.assertEqual(got, list(range(7)))
+
+    def test_after_a_failure_no_unfinished_result_comes(self):
+        got = []
+        with self.assertRaises(StageError):
+            self.run_(
+                self.of(range(100)).map(stages.not_seven).reduce(operator.add).sink(got)
+            )
+        self.assertEqual(got, [])
+
+    def test_skip_leaves_the_item_out_and_tells(self):
+        result = self.run_(self.of(range(10)).map(stages.not_seven, on_error="skip"))
+        self.assertEqual(result.items, [0, 1, 2, 3, 4, 5, 6, 8, 9])
+        self.assertEqual(result.skipped, 1)
+        self.assertEqual((result.dead[0].stage, result.dead[0].item), ("not_seven", 7))
+        self.assertIsInstance(result.dead[0].error, ValueError)
+
+    def test_skipped_items_go_to_the_dead_letter_sink(self):
+        dead = []
+        result = self.run_(
+            self.of(range(1000), dead_letters=dead)
+            .flat_map(stages.twice)
+            .map(stages.not_seven, on_error="skip", parallel=2)
+        )
+        self.assertEqual(len(result.items) + len(dead), 2000)
+        self.assertEqual([item.item for item in dead], [7, 7])
+
+    def test_retry_calls_again(self):
+        flaky = self.of(range(5)).map(stages.FailsAtFirst, args=[2], on_error=Retry(2))
+        self.assertEqual(self.items(flaky), list(range(5)))
+
+    def test_retry_gives_up_as_told(self):
+        flaky = lambda policy: self.of([1]).map(
+            stages.FailsAtFirst, args=[3], on_error=policy
+        )
+        with self.assertRaisesRegex(StageError, "not yet, 1 more"):
+            self.run_(flaky(Retry(2, backoff=0.001)))
+        self.assertEqual(self.run_(flaky(Retry(2, then="skip"))).skipped, 1)
+
+    def test_sys_exit_in_a_stage_is_a_failure_of_its_item(self):
+        with self.assertRaises(StageError) as caught:
+            self.run_(self.of([1]).map(stages.leaves))
+        self.assertIsInstance(caught.exception.__cause__, SystemExit)
+
+    def test_what_cant_be_sent_is_an_error_with_its_stage(self):
+        with self.assertRaisesRegex(StageError, "'unsendable'.*generator can't be sent"):
+            self.run_(self.of([1]).map(stages.unsendable))
+        with self.assertRaisesRegex(StageError, "'inc'.*lock can't be sent"):
+            self.run_(self.of([threading.Lock()]).map(stages.inc))
+
+    def test_a_source_that_raises(self):
+        def source():
+            yield 1
+            raise OSError("no more")
+
+        got = []
+        with self.assertRaisesRegex(StageError, "after 1 items: OSError: no more"):
+            self.run_(self.of(source()).map(stages.inc).sink(got))
+        self.assertEqual(got, [2])
+
+    def test_a_sink_that_raises(self):
+        with self.assertRaisesRegex(StageError, "'not_seven'.*I don't like 7"):
+            self.run_(self.of(range(10)).sink(stages.not_seven))
+
+    def test_a_stage_that_cant_start(self):
+        with self.assertRaisesRegex(PipelineError, "'Numbered' can't start"):
+            self.run_(self.of([1]).map(stages.Numbered))
+
+    def test_mistakes_are_told_where_they_are_made(self):
+        p = Pipeline("p")
+        for wrong, what in (
+            (lambda: p.map(3), "takes a function"),
+            (lambda: p.map(stages.inc, paralel=3), "did you mean 'parallel'"),
+            (lambda: p.map(stages.inc, parallel=0), "from 1 to 1000"),
+            (lambda: p.map(stages.inc, parallel="many"), "a number"),
+            (lambda: p.map(stages.inc, on_error="ignore"), "on_error"),
+            (lambda: p.batch(0), "more than 0"),
+            (lambda: p.window(), "count"),
+            (lambda: p.source(3), "iterable"),
+            (lambda: p.source([1]).source([2]), "comes first"),
+            (lambda: p.sink(3), "a sink is"),
+            (lambda: p.sink(print).map(print), "follow a sink"),
+            (lambda: p.map(stages.inc).run(self.system), "no source"),
+            (lambda: p.source([1]).merge(p), "with a source"),
+            (lambda: p.source([1]).key_by(len).sink(print).run(self.system), "key_by"),
+            (lambda: p.source([1]).map("nothing").run(self.system), "module:function"),
+            (lambda: p.source([1]).map("actors.stages:no").run(self.system), "no 'no'"),
+        ):
+            with self.subTest(what):
+                with self.assertRaisesRegex((TypeError, ValueError, PipelineError, AttributeError), what):
+                    wrong()
+
+
+class Sources(PipelineCase):
+    def setUp(self):
+        super().setUp()
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def file(self, name, text):
+        (self.folder / name).write_text(text)
+        return self.folder / name
+
+    def test_lines_and_files(self):
+        self.file("b.txt", "3\n")
+        self.file("a.txt", "1\n2")
+        paths = self.items(self.of(sources.files(self.folder, "*.txt")))
+        self.assertEqual([Path(path).name for path in paths], ["a.txt", "b.txt"])
+        self.assertEqual(self.items(self.of(sources.lines(*paths))), ["1", "2", "3"])
+
+    def test_csv_there_and_back(self):
+        path = self.file("t.csv", "name,age\nAnn,3\nBob,4\n")
+        out = self.folder / "out.csv"
+        self.run_(self.of(sources.csv_rows(path)).sink(sinks.csv_rows(out)))
+        self.assertEqual(out.read_text().split(), ["name,age", "Ann,3", "Bob,4"])
+
+    def test_json_lines_there_and_back(self):
+        path = self.file("t.jsonl", '{"a": 1}\n\n[2]\n')
+        out = self.folder / "out.jsonl"
+        self.run_(self.of(sources.json_lines(path)).sink(sinks.json_lines(out)))
+        self.assertEqual(out.read_text(), '{"a": 1}\n[2]\n')
+        bad = self.file("bad.jsonl", "1\nx\n")
+        with self.assertRaisesRegex(StageError, r"bad\.jsonl:2: "):
+            self.run_(self.of(sources.json_lines(bad)))
+
+    def test_by_name_with_arguments(self):
+        pipeline = Pipeline("p").source("actors.stages:letters", 3)
+        self.assertEqual(self.items(pipeline), ["a", "b", "c"])
+
+    def test_queues_at_both_ends(self):
+        into, out = queue.Queue(), queue.Queue()
+        for n in (1, 2, None):
+            into.put(n)
+        self.run_(self.of(sources.queue(into)).map(stages.inc).sink(out))
+        self.assertEqual([out.get(), out.get()], [2, 3])
+
+    def test_ticks(self):
+        self.assertEqual(self.items(self.of(sources.ticks(0.001, 5))), [0, 1, 2, 3, 4])
+
+    def test_lines_over_tcp_come_as_they_are_sent(self):
+        import socket
+
+        source = sources.tcp_lines()
+        handle = self.of(source).map(str.upper).start(self.system, stream=True)
+        results = iter(handle)
+        with socket.create_connection(source.address) as connection:
+            connection.sendall(b"one\ntwo\nthr")
+            self.assertEqual([next(results), next(results)], ["ONE", "TWO"])
+            connection.sendall(b"ee\r\nfour")
+            self.assertEqual(next(results), "THREE")
+        self.assertEqual(next(results), "FOUR")
+        handle.drain()
+        self.assertEqual(list(results), [])
+
+    def test_an_actor_as_a_sink(self):
+        ref = self.spawn("actors.notes")
+        self.run_(self.of(range(3)).sink(ref))
+
+    def test_a_sink_is_opened_and_closed_also_after_a_failure(self):
+        class Notes:
+            def __init__(self):
+                self.calls = []
+
+            def open(self):
+                self.calls.append("open")
+
+            def write(self, items):
+                self.calls += items
+
+            def close(self):
+                self.calls.append("close")
+
+        notes = Notes()
+        with self.assertRaises(StageError):
+            self.run_(self.of(range(5, 9)).map(stages.not_seven).sink(notes))
+        self.assertEqual(notes.calls, ["open", 5, 6, "close"])
+
+
+class Running(PipelineCase):
+    def test_run_without_a_system_makes_one(self):
+        self.assertEqual(Pipeline().source([1, 2]).map(stages.inc).run().items, [2, 3])
+
+    def test_for_takes_results_as_they_come(self):
+        results = iter(Pipeline().source(itertools.count()).map(stages.inc))
+        self.assertEqual(list(itertools.islice(results, 5)), [1, 2, 3, 4, 5])
+        results.close()
+
+    def test_async_for_and_async_with(self):
+        import asyncio
+
+        async def work():
+            found = [x async for x in Pipeline().source(range(5)).map(stages.inc)]
+            async with self.of(range(3)).start(self.system) as handle:
+                pass
+            return found, handle.wait(0).items
+
+        self.assertEqual(asyncio.run(work()), ([1, 2, 3, 4, 5], [0, 1, 2]))
+
+    def test_drain_delivers_what_was_taken(self):
+        taken = []
+
+        def source():
+            for n in itertools.count():
+                taken.append(n)
+                yield n
+
+        got = []
+        reached = threading.Event()
+
+        def sink(x):
+            got.append(x)
+            if len(got) == 1000:
+                reached.set()
+
+        handle = self.of(source()).map(stages.spin, parallel=2).sink(sink).start(self.system)
+        self.assertTrue(reached.wait(TIMEOUT))
+        handle.drain()
+        result = handle.wait(TIMEOUT)
+        self.assertTrue(result.interrupted)
+        self.assertEqual(got, list(range(len(got))))
+        self.assertGreaterEqual(len(got), len(taken) - 1)  # it may be at the next one
+
+    def test_cancel_ends_it_at_once(self):
+        handle = self.of(itertools.count()).map(stages.spin).sink(stages.spin).start(self.system)
+        handle.cancel()
+        with self.assertRaises(PipelineCancelled):
+            handle.wait(TIMEOUT)
+        self.assertTrue(handle.done)
+        self.assertEqual(self.system.actors(), [])
+
+    def test_a_wait_that_is_over_leaves_it_running(self):
+        handle = self.of(itertools.count()).take(10_000_000).start(self.system)
+        with self.assertRaises(TimeoutError):
+            handle.wait(0)
+        handle.cancel()
+
+    def test_figures_add_up(self):
+        result = self.run_(
+            self.of(range(10_000)).filter(stages.is_even).map(stages.spin, fuse=False)
+        )
+        self.assertEqual(result.delivered, 5000)
+        by_name = {stage.name: stage for stage in result.stages}
+        self.assertEqual((by_name["is_even"].items, by_name["is_even"].out), (10_000, 5000))
+        self.assertEqual((by_name["spin"].items, by_name["spin"].out), (5000, 5000))
+        self.assertGreater(by_name["spin"].busy, 0)
+
+    def test_neighbours_are_fused_unless_told_otherwise(self):
+        def segments(pipeline):
+            return [node.name for node in pipeline.plan().nodes if node.spec]
+
+        p = self.of([])
+        self.assertEqual(segments(p.map(len).filter(any).map(str)), ["len+any+str"])
+        self.assertEqual(segments(p.map(len).map(str, parallel=2)), ["len+str"])
+        self.assertEqual(segments(p.map(len, parallel=3).map(str, parallel=2)), ["len", "str"])
+        self.assertEqual(segments(p.map(len, fuse=False).map(str)), ["len", "str"])
+        self.assertEqual(segments(p.map(len, parallel=2).scan(max)), ["len", "max"])
+
+    def test_memory_is_bounded_by_demand(self):
+        # The source is never far ahead of a sink that doesn't take.
+        taken = itertools.count()
+        gate, first = threading.Event(), threading.Event()
+
+        def sink(x):
+            first.set()
+            gate.wait(TIMEOUT)
+
+        def source():
+            for n in range(1_000_000):
+                next(taken)
+                yield n
+
+        handle = self.of(source()).map(stages.inc, parallel=2).sink(sink).start(self.system)
+        self.assertTrue(first.wait(TIMEOUT))
+        seen, before = -1, handle.stats().stages[0].items
+        while seen != before:  # until nothing moves any more
+            seen, before = before, handle.stats().stages[0].items
+            first.clear()
+            first.wait(0.05)
+        self.assertLess(before, 200_000)
+        handle.cancel()
+        gate.set()
+
+
+def main(system):
+    support.run(globals())
