@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+// pool: its start, its routees' lives, its end.
 #include "actors/routing/pool.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "actors/actor_system.hpp"
+#include "actors/routing/routee_watch.hpp"
 
 namespace troupe {
+namespace {
+
+fault copy_of(const fault& why) {
+  return {why.what, why.raised.clone()};
+}
+
+std::string how_it_ended(const actor_ref& whom, stop_reason reason,
+                         const std::optional<fault>& why) {
+  return why ? why->what.detail
+             : "actor '" + whom.name() + "' was " +
+                   std::string{to_string(reason)};
+}
+
+}  // namespace
 
 pool::pool(std::unique_ptr<routing_policy> policy, pool_options options,
            source make, reporter report)
@@ -15,37 +30,14 @@ pool::pool(std::unique_ptr<routing_policy> policy, pool_options options,
       make_{std::move(make)},
       report_{std::move(report)},
       ready_{make_ref_counted<completion>()},
-      wanted_{options.size} {}
+      watch_{make_ref_counted<routee_watch>(ref_ptr<router_link>{&link()})},
+      wanted_{options.size},
+      limit_{options.max_restarts, options.within},
+      random_{options.seed} {}
 
-// --- Any thread ---
+pool::~pool() = default;
 
-result<void> pool::resize(std::size_t wanted) {
-  if (wanted < options_.minimum || wanted > options_.maximum) {
-    return make_error(
-        errc::invalid_argument,
-        "a pool of " + std::to_string(options_.minimum) +
-            (options_.elastic ? " to " + std::to_string(options_.maximum)
-                              : " or more") +
-            " routees can't have " + std::to_string(wanted));
-  }
-  wanted_.store(wanted, std::memory_order_relaxed);
-  link().wake();
-  return {};
-}
-
-bool pool::remove(const actor_ref& routee) {
-  if (!router::remove(routee)) {
-    return false;
-  }
-  {
-    const std::lock_guard lock{leaving_mutex_};
-    leaving_.push_back(routee.id());
-  }
-  link().wake();
-  return true;
-}
-
-// --- The pool's turn ---
+// --- Its start ---
 
 std::optional<fault> pool::on_start(actor_cell& self) {
   auto failure = router::on_start(self);
@@ -55,6 +47,9 @@ std::optional<fault> pool::on_start(actor_cell& self) {
 
 void pool::on_ready(actor_cell& self) {
   router::on_ready(self);
+  for (const auto& d : watch_->take()) {
+    is_down(self, d.whom, d.reason, d.why);
+  }
   welcome_started();
   let_leave();
   if (link().take_tick()) {
@@ -63,39 +58,17 @@ void pool::on_ready(actor_cell& self) {
   settle_size(self);
 }
 
-void pool::on_stop(actor_cell& self, stop_reason reason) noexcept {
-  if (timer_ != timer_id::none) {
-    self.system().get_scheduler().cancel(timer_);
-  }
-  for (const auto& [number, m] : members_) {
-    if (reason == stop_reason::killed) {
-      m.ref.kill();
-    } else if (drops_.load(std::memory_order_relaxed)) {
-      m.ref.stop();
-    } else {
-      m.ref.stop_when_drained();
-    }
-  }
-  members_.clear();
-  router::on_stop(self, reason);
-  ready_->set_fault({make_error(errc::stopped, "pool '" + self.name() +
-                                                   "' ended before it was "
-                                                   "ready"),
-                     {}});
-}
-
-// --- Making ---
-
 result<void> pool::make_one(actor_cell& self, std::size_t number) {
   auto made = [&] {
     const blocking_region region{self.system().get_scheduler()};
-    return make_(number);
+    return make_(number, watch_);
   }();
   if (!made) {
     last_failure_ = made.error().detail;
     return made.error();
   }
-  members_[number] = {*made};
+  members_[number] = {.ref = *made,
+                      .since = self.system().get_scheduler().now()};
   if (size() == 0) {
     include(*made);  // better that messages wait there than that they get lost
   }
@@ -105,33 +78,10 @@ result<void> pool::make_one(actor_cell& self, std::size_t number) {
   return {};
 }
 
-void pool::settle_size(actor_cell& self) {
-  const std::size_t wanted = wanted_.load(std::memory_order_relaxed);
-  for (std::size_t n = 1; members_.size() < wanted; ++n) {
-    if (ending_ || self.killed() || self.system().closing()) {
-      return;
-    }
-    const auto made = members_.contains(n) ? result<void>{} : make_one(self, n);
-    // A name may be taken for a while yet, by a routee of a pool before this.
-    if (!made &&
-        (made.error().code != errc::already_exists || n > wanted + 100)) {
-      return fail_to_grow(self);
-    }
-  }
-  while (members_.size() > wanted) {
-    let_go(members_.rbegin()->first);
-  }
-}
-
-void pool::fail_to_grow(actor_cell& self) {
-  if (ready_->done()) {
-    give_up(self);
-  } else {
-    fail_to_begin(self, {make_error(errc::failed, last_failure_), {}});
-  }
-}
-
 void pool::welcome_started() {
+  if (ending_) {
+    return;
+  }
   std::size_t started = 0;
   for (auto& [number, m] : members_) {
     completion& c = m.ref.cell().started();
@@ -146,36 +96,88 @@ void pool::welcome_started() {
   }
 }
 
-// --- Replacing ---
+void pool::fail_to_begin(actor_cell& self, fault why) {
+  ready_->set_fault(std::move(why));
+  begin_end(self, false);
+}
 
+// --- Its routees ---
+
+void pool::is_down(actor_cell& self, const actor_ref& whom, stop_reason reason,
+                   const std::optional<fault>& why) {
+  member* const m = find(whom.id());
+  if (m == nullptr || must_hurry(self) || (ending_ && failure_)) {
+    whom.cell().terminate();
+    return;
+  }
+  last_failure_ = how_it_ended(whom, reason, why);
+  if (!ready_->done() && !m->started && reason == stop_reason::unstarted) {
+    return fail_to_begin(
+        self, why ? copy_of(*why)
+                  : fault{make_error(errc::failed, last_failure_), {}});
+  }
+  if (!limit_.allows_one_more(self.system().get_scheduler().now())) {
+    return give_up(self);
+  }
+  restart_later(self, *m);
+}
+
+// One that has run for a whole period begins anew.
+void pool::restart_later(actor_cell& self, member& m) {
+  if (self.system().get_scheduler().now() - m.since >= options_.within) {
+    m.streak = 0;
+  }
+  std::uniform_real_distribution<double> unit{0.0, 1.0};
+  const clock_duration delay =
+      options_.backoff.delay(++m.streak, unit(random_));
+  m.down = true;
+  if (delay == clock_duration::zero()) {
+    return restart(self, m);
+  }
+  const turn_scope in_turn;
+  self.start_timer(timer_token{static_cast<std::uint64_t>(m.ref.id())}, delay);
+}
+
+void pool::restart(actor_cell& self, member& m) {
+  m.down = false;
+  m.since = self.system().get_scheduler().now();
+  m.ref.cell().restart();
+}
+
+void pool::on_timer(actor_cell& self, timer_token which) {
+  member* const m = find(static_cast<actor_id>(which));
+  if (m != nullptr && m->down) {
+    restart(self, *m);
+  }
+}
+
+// For good: by itself only while it leaves, else somebody has stopped it.
 void pool::routee_ended(actor_cell& self, actor_id id) {
+  if (leaving_.erase(id) != 0) {
+    return finish_if_alone(self);
+  }
   const std::size_t number = number_of(id);
   if (number == 0) {
     return;
   }
   const actor_ref ended = std::move(members_[number].ref);
   members_.erase(number);
-  const completion& how = ended.cell().started().has_value()
-                              ? ended.cell().when_ended()
-                              : ended.cell().started();
-  last_failure_ = how.has_value() ? "actor '" + ended.name() + "' has stopped"
-                                  : how.why().what.detail;
-  if (ending_ || self.system().closing()) {
+  if (ending_) {
+    return finish_if_alone(self);
+  }
+  if (self.system().closing()) {
     return;
   }
+  last_failure_ = "actor '" + ended.name() + "' was stopped";
   if (!ready_->done()) {
-    fault why{make_error(errc::failed, last_failure_), {}};
-    if (!how.has_value()) {
-      why.raised = how.why().raised.clone();
-    }
-    return fail_to_begin(self, std::move(why));
+    return fail_to_begin(self, {make_error(errc::failed, last_failure_), {}});
   }
   replace(self, number);
 }
 
 void pool::replace(actor_cell& self, std::size_t number) {
   while (members_.size() < wanted_.load(std::memory_order_relaxed)) {
-    if (!may_replace(self.system().get_scheduler().now())) {
+    if (!limit_.allows_one_more(self.system().get_scheduler().now())) {
       return give_up(self);
     }
     const auto made = make_one(self, number);
@@ -185,123 +187,96 @@ void pool::replace(actor_cell& self, std::size_t number) {
   }
 }
 
-bool pool::may_replace(clock_duration now) {
-  while (!replaced_.empty() && now - replaced_.front() > options_.period) {
-    replaced_.pop_front();
-  }
-  if (replaced_.size() >= options_.replacements) {
-    return false;
-  }
-  replaced_.push_back(now);
-  return true;
-}
-
 void pool::give_up(actor_cell& self) {
-  if (self.system().closing()) {
-    return;  // nothing is spawned any more
-  }
-  change_wanted(wanted_.load(std::memory_order_relaxed), members_.size());
   const std::string words =
-      "pool '" + self.name() + "' replaces no more routees (" +
-      std::to_string(replaced_.size()) + " ended in short time) and " +
-      (members_.empty() ? std::string{"ends"}
-                        : "goes on with " + std::to_string(members_.size())) +
-      "; the last failure: " + last_failure_;
+      "pool '" + self.name() + "' gives up: " + std::to_string(limit_.count()) +
+      " ends of routees in short time; the last: " + last_failure_;
   report_(words);
-  if (members_.empty()) {
-    ending_ = true;
-    const turn_scope in_turn;
-    self.fail_self({make_error(errc::failed, words), {}});
+  failure_ = fault{make_error(errc::failed, words), {}};
+  ready_->set_fault(copy_of(*failure_));
+  begin_end(self, false);
+}
+
+// --- Its end ---
+
+template <typename Function>
+void pool::for_each_member(Function f) {
+  for (auto& [number, m] : members_) {
+    f(m);
+  }
+  for (auto& [id, m] : leaving_) {
+    f(m);
   }
 }
 
-void pool::fail_to_begin(actor_cell& self, fault why) {
-  ready_->set_fault(std::move(why));
+bool pool::must_hurry(const actor_cell& self) const noexcept {
+  return self.system().closing() ||
+         (ending_ && drops_.load(std::memory_order_relaxed));
+}
+
+// May come again, for those that are slow to end to be told to hurry.
+bool pool::delays_end(actor_cell& self, stop_reason) {
+  told_to_end_ = true;
+  if (!ending_) {
+    begin_end(self, !self.system().closing() &&
+                        !drops_.load(std::memory_order_relaxed));
+  } else if (must_hurry(self)) {
+    for_each_member([](member& m) { m.ref.stop(); });
+  }
+  return !members_.empty() || !leaving_.empty();
+}
+
+void pool::begin_end(actor_cell& self, bool drain) {
   ending_ = true;
-  drops_.store(true, std::memory_order_relaxed);
+  drop_all();
+  for_each_member([&](member& m) { tell_to_end(self, m, drain); });
+  if (!told_to_end_) {
+    finish_if_alone(self);
+  }
+}
+
+void pool::tell_to_end(actor_cell& self, member& m, bool drain) {
+  if (!drain) {
+    m.ref.stop();
+    return;
+  }
+  if (m.down) {
+    restart(self, m);
+  }
+  m.ref.stop_when_drained();
+}
+
+void pool::finish_if_alone(actor_cell& self) {
+  if (!ending_ || !members_.empty() || !leaving_.empty()) {
+    return;
+  }
   const turn_scope in_turn;
-  self.stop_self();
-}
-
-// --- Letting go ---
-
-void pool::let_leave() {
-  std::vector<actor_id> leaving;
-  {
-    const std::lock_guard lock{leaving_mutex_};
-    leaving.swap(leaving_);
-  }
-  for (const actor_id id : leaving) {
-    if (const std::size_t number = number_of(id); number != 0) {
-      let_go(number);
-      const auto wanted = wanted_.load(std::memory_order_relaxed);
-      change_wanted(wanted, std::max(options_.minimum, wanted - 1));
-    }
+  if (failure_) {
+    self.fail_self(std::move(*std::exchange(failure_, {})));
+  } else if (told_to_end_) {
+    self.end_now();
+  } else {
+    self.stop_self();
   }
 }
 
-void pool::let_go(std::size_t number) {
-  const actor_ref gone = std::move(members_[number].ref);
-  members_.erase(number);
-  router::remove(gone);
-  gone.stop_when_drained();
-}
-
-// Unless somebody has called resize() meanwhile.
-void pool::change_wanted(std::size_t from, std::size_t to) noexcept {
-  wanted_.compare_exchange_strong(from, to, std::memory_order_relaxed);
-}
-
-std::size_t pool::number_of(actor_id id) const noexcept {
-  for (const auto& [number, m] : members_) {
-    if (m.ref.id() == id) {
-      return number;
-    }
+// It has routees left if it was killed.
+void pool::on_stop(actor_cell& self, stop_reason reason) noexcept {
+  if (timer_ != timer_id::none) {
+    self.system().get_scheduler().cancel(timer_);
   }
-  return 0;
-}
-
-// --- Load ---
-
-void pool::has_routed(actor_cell& self, const actor_ref& to) {
-  if (options_.elastic && timer_ == timer_id::none &&
-      (members_.size() > options_.minimum ||
-       to.cell().mailbox_size() >= options_.crowded)) {
-    arm(self);
-  }
-}
-
-void pool::arm(actor_cell& self) {
-  timer_ = self.system().get_scheduler().after(
-      options_.interval, [to = ref_ptr<router_link>{&link()}] { to->tick(); });
-}
-
-void pool::look(actor_cell& self) {
-  timer_ = timer_id::none;
-  std::size_t waiting = 0;
-  std::size_t busy = 0;
-  for (const auto& [number, m] : members_) {
-    const std::size_t size = m.ref.cell().mailbox_size();
-    waiting += size;
-    busy += size != 0;
-  }
-  const std::size_t count = members_.size();
-  crowded_ = waiting >= options_.crowded * count ? crowded_ + 1 : 0;
-  calm_ = busy * 2 < count ? calm_ + 1 : 0;
-  const std::size_t before = wanted_.load(std::memory_order_relaxed);
-  std::size_t wanted = before;
-  if (crowded_ >= 2) {
-    crowded_ = 0;
-    wanted = std::min(options_.maximum,
-                      wanted + std::max<std::size_t>(1, count / 4));
-  } else if (calm_ >= options_.calm_intervals) {
-    calm_ = 0;
-    wanted = std::max(options_.minimum, wanted - 1);
-  }
-  change_wanted(before, wanted);
-  if (busy != 0 || wanted > options_.minimum) {
-    arm(self);
-  }
+  watch_->close();
+  for_each_member([](member& m) {
+    m.ref.kill();
+    m.ref.cell().terminate();
+  });
+  members_.clear();
+  leaving_.clear();
+  router::on_stop(self, reason);
+  ready_->set_fault({make_error(errc::stopped, "pool '" + self.name() +
+                                                   "' ended before it was "
+                                                   "ready"),
+                     {}});
 }
 
 }  // namespace troupe

@@ -142,6 +142,13 @@ bool router::drop(actor_id id) {
   return true;
 }
 
+void router::drop_all() noexcept {
+  std::vector<actor_ref> last;  // released after the lock
+  const std::lock_guard lock{mutex_};
+  last.swap(routees_);
+  changed_ = true;
+}
+
 void router::watch(const actor_ref& routee) {
   routee.cell().when_ended().on_done(
       [link = link_, id = routee.id()] { link->routee_ended(id); });
@@ -168,10 +175,7 @@ void router::on_message(actor_cell& self, envelope& e) {
 
 void router::on_stop(actor_cell&, stop_reason) noexcept {
   link_->disconnect();
-  std::vector<actor_ref> last;  // released after the lock
-  const std::lock_guard lock{mutex_};
-  last.swap(routees_);
-  changed_ = true;
+  drop_all();
 }
 
 // Without those that have ended and of whom no word has come yet.

@@ -72,6 +72,8 @@ protected:
   }
   /// Any thread: add() without watch().
   bool include(const actor_ref& routee);
+  /// Any thread: from now on it has no routees.
+  void drop_all() noexcept;
   /// Any thread: tells link() when it ends.
   void watch(const actor_ref& routee);
   router_link& link() const noexcept { return *link_; }

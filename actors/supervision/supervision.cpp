@@ -16,7 +16,9 @@ std::string in_quotes(const std::string& name) {
 }  // namespace
 
 supervision::supervision(supervision_terms terms, std::uint64_t seed)
-    : terms_{std::move(terms)}, random_{seed} {}
+    : terms_{std::move(terms)},
+      random_{seed},
+      limit_{terms_.max_restarts, terms_.within} {}
 
 // --- children ---------------------------------------------------------------
 
@@ -128,7 +130,7 @@ void supervision::disarm(std::uint64_t& timer) {
 void supervision::start(time now) {
   phase_ = phase::starting;
   culprit_.clear();
-  restarts_.clear();
+  limit_.clear();
   for (auto& [key, c] : children_) {
     c.wanted = !c.leaving;
     c.held = false;
@@ -476,24 +478,13 @@ void supervision::timer_fired(std::uint64_t timer, time now) {
 
 // --- restarts ---------------------------------------------------------------
 
-bool supervision::may_restart(time now) {
-  if (!terms_.max_restarts) {
-    return true;
-  }
-  while (!restarts_.empty() && restarts_.front() + terms_.within < now) {
-    restarts_.pop_front();
-  }
-  restarts_.push_back(now);
-  return restarts_.size() <= *terms_.max_restarts;
-}
-
 supervision::time supervision::next_delay(child& c) {
   std::uniform_real_distribution<double> unit{0.0, 1.0};
   return terms_.backoff.delay(++c.streak, unit(random_));
 }
 
 void supervision::restart(child& c, time now) {
-  if (!may_restart(now)) {
+  if (!limit_.allows_one_more(now)) {
     return leave(outcome::gave_up, &c, now);
   }
   ++c.restarts;

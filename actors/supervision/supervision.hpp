@@ -13,7 +13,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <random>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "actors/supervision/child_terms.hpp"
+#include "actors/supervision/restart_limit.hpp"
 #include "base/result.hpp"
 
 namespace troupe {
@@ -151,7 +151,6 @@ private:
   void not_started(child& c, time now);
   void restart(child& c, time now);
   void restart_group(child& c, time delay, time now);
-  bool may_restart(time now);
   time next_delay(child& c);
   void leave(outcome why, const child* culprit, time now);
   void let_go(child& c);
@@ -166,7 +165,7 @@ private:
   std::map<child_key, child> children_;  // in the sequence of their start
   std::map<std::string, child_key> names_;
   std::map<std::uint64_t, child_key> timers_;  // armed ones; none: the group's
-  std::deque<time> restarts_;            // within the period, oldest first
+  restart_limit limit_;
   std::size_t active_ = 0;               // starting, running or stopping
   std::optional<child_key> stop_first_;  // a group to stop starts here
   std::uint64_t group_timer_ = 0;        // its backoff; 0: none

@@ -14,10 +14,11 @@
 namespace troupe {
 
 /// Those of [[actor]] without `count`, and ours.
-inline constexpr std::array<std::string_view, 18> pool_keys{
-    "module",      "class",    "name",  "home",       "args",    "kwargs",
-    "mailbox",     "overflow", "stash", "time_limit", "pinned",  "dedicated",
-    "concurrency", "policy",   "key",   "size",       "minimum", "maximum"};
+inline constexpr std::array<std::string_view, 21> pool_keys{
+    "module",       "class",    "name",   "home",       "args",    "kwargs",
+    "mailbox",      "overflow", "stash",  "time_limit", "pinned",  "dedicated",
+    "concurrency",  "policy",   "key",    "size",       "minimum", "maximum",
+    "max_restarts", "within",   "backoff"};
 inline constexpr std::array<std::string_view, 4> router_keys{"name", "policy",
                                                              "key", "routees"};
 

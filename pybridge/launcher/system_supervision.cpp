@@ -159,6 +159,8 @@ void read_restarts(const toml_source& source, const toml::table& table,
                    actor_entry& actor) {
   actor.supervisor = source.text_at(table, "supervisor").value_or("");
   actor.restarts = read_options(source, table);
+  if (actor.pool)
+    return;
   if (actor.supervisor.empty() && !table.contains("restart")) {
     if (!actor.restarts.empty())
       source.fail(table.get(actor.restarts.front().key)->source(),

@@ -50,8 +50,10 @@ public:
   routee_source(engine& e, engine_spawn what)
       : engine_{e}, what_{std::make_shared<engine_spawn>(std::move(what))} {}
 
-  result<actor_ref> operator()(std::size_t number) const {
+  result<actor_ref> operator()(std::size_t number,
+                               ref_ptr<child_observer> parent) const {
     engine_spawn one = copied(*what_);
+    one.options.parent = std::move(parent);
     one.options.name =
         actor_cell::current()->name() + "-" + std::to_string(number);
     return engine_.spawn(std::move(one));
@@ -93,6 +95,7 @@ PyObject* wait_until_ready(module_state& state, const pool& p,
 PyObject* start_pool(module_state& state, engine& e, pool_arguments given) {
   const bool waits = can_wait_for(given.routee);
   std::string name = std::exchange(given.routee.options.name, {});
+  given.options.seed = e.draw_seed();
   const auto what =
       make_ref_counted<pool>(std::move(given.common.policy), given.options,
                              routee_source{e, std::move(given.routee)}, say);
@@ -198,7 +201,7 @@ ActorStopped. Any thread.
 )doc";
 
 const char* const pool_doc =
-    R"doc(pool($self, target, /, *args, size=None, policy="round_robin", key=0, seed=None, minimum=None, maximum=None, name=None, home="own", **kwargs)
+    R"doc(pool($self, target, /, *args, size=None, policy="round_robin", key=0, seed=None, minimum=None, maximum=None, max_restarts=10, within=10.0, backoff=None, name=None, home="own", **kwargs)
 --
 
 Starts `size` actors (None: one a core) with a router before them: a Pool.
@@ -206,9 +209,12 @@ Starts `size` actors (None: one a core) with a router before them: a Pool.
 target, args and the other keywords are those of spawn(), and so are the errors; routees
 are named NAME-1, NAME-2, .... policy, key and seed are those of router().
 
-A routee that ends, for whatever reason, is replaced; what waited in its mailbox
-becomes dead letters. After ten replacements within ten seconds the pool says so
-on stderr and goes on with those it has; without any it ends as failed.
+A routee that fails, is killed, or stops itself is restarted: the same Ref, and what
+waits in its mailbox is handled by its next incarnation. One that somebody stops for
+good is replaced under its name. With more than max_restarts of both within `within`
+seconds the pool gives up: it says so on stderr, stops its routees, and fails. None:
+no limit. backoff: a troupe.Backoff, how long to wait before a restart (by default the
+first ten in a row don't).
 
 With minimum or maximum the size follows the load: a routee more when 4 messages
 a routee wait for 0.2 s, one less when less than half had work for 5 s.

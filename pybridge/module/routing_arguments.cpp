@@ -13,6 +13,7 @@
 #include "pybridge/module/naming.hpp"
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/spawn_arguments.hpp"
+#include "pybridge/module/supervision_spec.hpp"
 
 namespace troupe {
 namespace {
@@ -183,6 +184,35 @@ bool pop(PyObject* kwargs, const char* name, py_ref& out) {
   return true;
 }
 
+// How often and how soon routees restart; troupe._supervision checks and
+// translates what is given.
+bool read_restarts(PyObject* kwargs, pool_options& out) {
+  static const char* const names[] = {"max_restarts", "within", "backoff"};
+  const auto given_ones = py_ref::steal(PyDict_New());
+  for (const char* name : names) {
+    py_ref value;
+    if (!given_ones || !pop(kwargs, name, value) ||
+        (value &&
+         PyDict_SetItemString(given_ones.get(), name, value.get()) < 0)) {
+      return false;
+    }
+  }
+  if (PyDict_Size(given_ones.get()) == 0) {
+    return true;
+  }
+  const auto module =
+      py_ref::steal(PyImport_ImportModule("troupe._supervision"));
+  const auto function = py_ref::steal(
+      module ? PyObject_GetAttrString(module.get(), "pool_terms") : nullptr);
+  const auto none = py_ref::steal(PyTuple_New(0));
+  const auto plain =
+      py_ref::steal(function && none ? PyObject_Call(function.get(), none.get(),
+                                                     given_ones.get())
+                                     : nullptr);
+  return plain && read_restart_terms(plain.get(), out.max_restarts, out.within,
+                                     out.backoff);
+}
+
 }  // namespace
 
 bool read_router_arguments(module_state& state, PyObject* args,
@@ -210,6 +240,7 @@ bool read_pool_arguments(module_state& state, PyObject* args, PyObject* kwargs,
          pop(rest.get(), "key", key) && pop(rest.get(), "seed", seed) &&
          read_common({policy.get(), key.get(), seed.get()}, out.common) &&
          read_sizes(rest.get(), out.options) &&
+         read_restarts(rest.get(), out.options) &&
          read_spawn_arguments(state, args, rest.get(), out.routee);
 }
 

@@ -88,43 +88,30 @@ struct supervisor_words {
   const char* restart = nullptr;
   double shutdown = 0;
   const char* strategy = nullptr;
-  int max_restarts = 0;
-  double within = 0;
-  double initial = 0, maximum = 0, factor = 0, jitter = 0;
-  int at_once = 0;
+  PyObject* restarts = nullptr;  // borrowed, as those below
   int only_for_these = 0;
-  PyObject* children = nullptr;  // borrowed, as the other
+  PyObject* children = nullptr;
   PyObject* made_of = nullptr;
+  supervision_terms terms;
 
   bool read(PyObject* plain) {
-    return PyArg_ParseTuple(plain, "sssdsid(ddddi)pO!O", &kind, &name, &restart,
-                            &shutdown, &strategy, &max_restarts, &within,
-                            &initial, &maximum, &factor, &jitter, &at_once,
-                            &only_for_these, &PyTuple_Type, &children,
-                            &made_of) != 0;
-  }
-  supervision_terms terms() const {
-    supervision_terms terms;
+    if (!PyArg_ParseTuple(plain, "sssdsO!pO!O", &kind, &name, &restart,
+                          &shutdown, &strategy, &PyTuple_Type, &restarts,
+                          &only_for_these, &PyTuple_Type, &children,
+                          &made_of)) {
+      return false;
+    }
     terms.strategy = parse_restart_strategy(strategy).value_or(
         restart_strategy::one_for_one);
-    terms.max_restarts.reset();
-    if (max_restarts >= 0) {
-      terms.max_restarts = static_cast<unsigned>(max_restarts);
-    }
-    terms.within = from_seconds(within);
-    terms.backoff = {.at_once = static_cast<unsigned>(at_once),
-                     .initial = from_seconds(initial),
-                     .maximum = from_seconds(maximum),
-                     .factor = factor,
-                     .jitter = jitter};
     terms.ends_when_childless = only_for_these != 0;
-    return terms;
+    return read_restart_terms(restarts, terms.max_restarts, terms.within,
+                              terms.backoff);
   }
 };
 
-// ("supervisor", name, restart, shutdown, strategy, max_restarts or -1, within,
-//  (initial, maximum, factor, jitter, at_once), only_for_these, children,
-//  what children of simple_one_for_one are made of, or None)
+// ("supervisor", name, restart, shutdown, strategy, restart terms,
+//  only_for_these, children, what children of simple_one_for_one are made of,
+//  or None)
 std::optional<child_spec> read_supervisor(spec_reading& r, PyObject* plain) {
   supervisor_words words;
   if (!words.read(plain)) {
@@ -137,7 +124,7 @@ std::optional<child_spec> read_supervisor(spec_reading& r, PyObject* plain) {
   const auto report = [](const std::string& text) {
     std::fprintf(stderr, "troupe: %s\n", text.c_str());
   };
-  auto made = supervisor::make(words.terms(), std::move(*children), report,
+  auto made = supervisor::make(words.terms, std::move(*children), report,
                                r.in.draw_seed());
   if (!made) {
     PyErr_SetString(PyExc_ValueError, made.error().detail.c_str());
@@ -157,6 +144,27 @@ std::optional<child_spec> read_supervisor(spec_reading& r, PyObject* plain) {
 }
 
 }  // namespace
+
+bool read_restart_terms(PyObject* plain, std::optional<unsigned>& max_restarts,
+                        std::chrono::nanoseconds& within,
+                        backoff_terms& backoff) {
+  int most = 0;
+  double seconds = 0, initial = 0, maximum = 0, factor = 0, jitter = 0;
+  int at_once = 0;
+  if (!PyArg_ParseTuple(plain, "id(ddddi)", &most, &seconds, &initial, &maximum,
+                        &factor, &jitter, &at_once)) {
+    return false;
+  }
+  max_restarts =
+      most < 0 ? std::nullopt : std::optional{static_cast<unsigned>(most)};
+  within = from_seconds(seconds);
+  backoff = {.at_once = static_cast<unsigned>(at_once),
+             .initial = from_seconds(initial),
+             .maximum = from_seconds(maximum),
+             .factor = factor,
+             .jitter = jitter};
+  return true;
+}
 
 std::optional<child_spec> read_child(spec_reading& r, PyObject* plain) {
   const char* kind = PyTuple_Check(plain) && PyTuple_GET_SIZE(plain) > 0

@@ -25,6 +25,12 @@ struct spec_reading {
   bool needs_this_turn_over = false;
 };
 
+/// (max_restarts or -1, within, (initial, maximum, factor, jitter, at_once)).
+/// False: an exception is set.
+bool read_restart_terms(PyObject* plain, std::optional<unsigned>& max_restarts,
+                        std::chrono::nanoseconds& within,
+                        backoff_terms& backoff);
+
 /// ("worker" | "supervisor", ...). None: an exception is set.
 std::optional<child_spec> read_child(spec_reading& r, PyObject* plain);
 

@@ -270,6 +270,8 @@ class SystemFileTest(LauncherTest):
             name = "stores"
             size = 2
             args = ["a", "b"]
+            max_restarts = "unlimited"
+            backoff = { initial = 0.5 }
 
             [[actor]]
             module = "store"
@@ -285,6 +287,20 @@ class SystemFileTest(LauncherTest):
         done = self.launch("run", "shop/system.toml")
         self.assertEqual(done.err, "")
         self.assertEqual(done.out.split(), ["2", "2", "2"])
+
+    def test_how_a_pool_restarts_is_checked(self):
+        self.list(
+            """
+            [[pool]]
+            module = "store"
+            max_restarts = -1
+            restart = "permanent"
+            """
+        )
+        done = self.launch("check", "shop/system.toml")
+        self.assertEqual(done.code, 2)
+        self.assertIn("max_restarts", done.out + done.err)
+        self.assertIn("restart", done.out + done.err)
 
     def test_a_pool_that_cant_start_is_told_with_its_line(self):
         self.list(

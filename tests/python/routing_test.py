@@ -222,16 +222,33 @@ class Pools(support.SystemTestCase):
         self.assertEqual(pool.size, 5)
         self.assertEqual(len({pool.ask.note().result(TIMEOUT) for _ in range(5)}), 5)
 
-    def test_a_routee_that_ends_is_replaced(self):
+    def test_a_routee_that_ends_is_restarted_and_keeps_its_mail(self):
         pool = self.system.pool(Worker, size=2, name="w")
-        for end in (lambda: pool.tell.end(), lambda: pool.tell.fail(),
-                    lambda: pool.routees()[0].stop(), lambda: pool.routees()[0].kill()):
-            before = set(pool.routees())
-            end()
+        routees = pool.routees()
+        for number, end in enumerate(
+            (lambda r: r.tell.end(), lambda r: r.tell.fail(), lambda r: r.kill()), 1
+        ):
+            end(routees[0])
+            self.assertEqual(routees[0].ask.who().result(TIMEOUT), "w-1")
             self.assert_quiet()
-            while len(set(pool.routees()) - before) != 1 or pool.size != 2:
-                self.assert_quiet()
-            self.assertEqual(set(self.who(pool, 4)), {"w-1", "w-2"})
+            self.assertEqual(pool.routees(), routees)
+            self.assertEqual(routees[0].restarts, number)
+        self.assertEqual(set(self.who(pool, 4)), {"w-1", "w-2"})
+
+    def test_what_waits_behind_a_failure_is_handled(self):
+        pool = self.system.pool(Worker, size=1)
+        pool.tell.fail()
+        self.assertEqual(len(self.who(pool, 10)), 10)
+        self.assertEqual(self.system.dead_letters(), {"failed": 1})
+
+    def test_a_routee_that_is_stopped_is_replaced(self):
+        pool = self.system.pool(Worker, size=2, name="w")
+        before = set(pool.routees())
+        pool.routees()[0].stop()
+        self.assert_quiet()
+        while len(set(pool.routees()) - before) != 1 or pool.size != 2:
+            self.assert_quiet()
+        self.assertEqual(set(self.who(pool, 4)), {"w-1", "w-2"})
 
     def test_a_pool_that_cant_start_raises_what_was_raised_there(self):
         with self.assertRaisesRegex(troupe.SpawnError, "no worker today") as caught:
@@ -252,6 +269,27 @@ class Pools(support.SystemTestCase):
         with self.assertRaises(troupe.ActorStopped):
             pool.ask.who().result(TIMEOUT)
         self.assertEqual(self.system.stats()["failed"], 1)
+
+    def test_how_a_pool_restarts_can_be_said(self):
+        pool = self.system.pool(Worker, size=1, max_restarts=1, within=60, name="once")
+        pool.tell.fail()
+        self.assertEqual(pool.ask.who().result(TIMEOUT), "once-1")
+        pool.tell.fail()
+        self.assertTrue(pool.ref.join(TIMEOUT))
+        self.assertEqual(pool.ref.reason, "failed")
+        forgiving = self.system.pool(
+            Worker, size=1, max_restarts=None, backoff=troupe.Backoff(at_once=100)
+        )
+        for _ in range(30):
+            forgiving.tell.fail()
+        self.who(forgiving, 1)
+        for wrong in (
+            dict(max_restarts=-1),
+            dict(within="x"),
+            dict(backoff=1),
+        ):
+            with self.subTest(wrong), self.assertRaises((TypeError, ValueError)):
+                self.system.pool(Worker, size=1, **wrong)
 
     def test_resize(self):
         pool = self.system.pool(Worker, size=1)

@@ -198,8 +198,11 @@ class SupervisorSpec:
             (self.children, {k: getattr(self, k) for k in self.__slots__ if k != "children"}),
         )
 
+    def _restarts(self) -> "tuple[Any, ...]":
+        most = -1 if self.max_restarts is None else self.max_restarts
+        return (most, float(self.within), (self.backoff or Backoff())._plain())
+
     def _plain(self, only_for_these: bool = False) -> "tuple[Any, ...]":
-        backoff = self.backoff or Backoff()
         simple = self.strategy == "simple_one_for_one"
         return (
             "supervisor",
@@ -207,9 +210,7 @@ class SupervisorSpec:
             self.restart,
             _shutdown(self.shutdown),
             self.strategy,
-            -1 if self.max_restarts is None else self.max_restarts,
-            float(self.within),
-            backoff._plain(),
+            self._restarts(),
             only_for_these,
             () if simple else tuple(child._plain() for child in self.children),
             self.children[0] if simple else None,
@@ -407,6 +408,18 @@ def spawn_supervised(
     ref = _core.supervisor_first_child(supervisor)
     assert ref is not None
     return ref
+
+
+def pool_terms(
+    *, max_restarts: int | None = 10, within: float = 10.0, backoff: Backoff | None = None
+) -> "tuple[Any, ...]":
+    """How a pool restarts its routees, for the core, which calls it."""
+    spec = SupervisorSpec(
+        max_restarts=max_restarts,
+        within=within,
+        backoff=backoff or Backoff(at_once=10),
+    )
+    return spec._restarts()
 
 
 def _children(children: "tuple[Any, ...]", strategy: str) -> None:

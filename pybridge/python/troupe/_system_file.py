@@ -143,6 +143,7 @@ def _spawn(file: dict, actor: dict, name: str | None, system) -> troupe.Ref:
                 home=actor["home"],
                 **actor["pool"],
                 **actor["options"],
+                **_restarts(actor),
                 **actor["kwargs"],
             ).ref
         return system.spawn(
