@@ -131,13 +131,14 @@ private:
   end_observer end_observer_;
   std::size_t quantum_ = 64;
 
+  std::atomic<bool> draining_{false};  // relaxed: a hint to senders
+  std::atomic<bool> closing_{false};   // relaxed: spawn() decides under mutex_
+
   dead_letters dead_{[this](actor_id id) { return name_of(id); }};
   registry names_;
   wait_graph waits_{*this};
   std::atomic<std::uint64_t> work_begun_{0};
   std::atomic<std::uint64_t> work_ended_{0};
-  std::atomic<bool> draining_{false};  // relaxed: a hint to senders
-  std::atomic<bool> closing_{false};   // relaxed: spawn() decides under mutex_
 
   mutable std::mutex mutex_;
   // Guarded by mutex_.

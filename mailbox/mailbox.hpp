@@ -168,12 +168,13 @@ private:
   arrivals express_;                   // signals and urgent messages
 
   // Reader only; in a displacing mailbox guarded by displacing_.
-  bool paused_ = false;
-  std::int64_t popped_ = 0;  // since the last settle(), less what was put back
-  std::size_t listed_ = 0;   // in urgent_ and messages_
+  // Since the last settle(), less what was put back.
+  alignas(64) std::int64_t popped_ = 0;
+  std::size_t listed_ = 0;  // in urgent_ and messages_
+  list messages_;
   list signals_;
   list urgent_;
-  list messages_;
+  bool paused_ = false;
   std::mutex displacing_;
 
   // Written by all sides, on one line apart from the rest.

@@ -246,11 +246,11 @@ void actor_cell::run_quantum() noexcept {
 // Those that wait for room are seen to at the end of a turn: soon enough that
 // they have something to do again before this actor has nothing left.
 inline std::size_t actor_cell::quantum_now() const noexcept {
+  const std::size_t most = system_.quantum();
   // Relaxed: a hint.
   return crowded_.load(std::memory_order_relaxed)
-             ? std::clamp<std::size_t>(mailbox_.capacity() / 4, 1,
-                                       system_.quantum())
-             : system_.quantum();
+             ? std::clamp<std::size_t>(mailbox_.capacity() / 4, 1, most)
+             : most;
 }
 
 void actor_cell::after_dispatch() noexcept {

@@ -361,55 +361,58 @@ private:
   const ref_ptr<completion> started_;
   const ref_ptr<completion> ended_;
 
+  // What each message touches, on two cache lines of the turn's own.
+
+  // Guarded by code_mutex_ for other threads; the turn may read it.
+  alignas(64) ref_ptr<behaviour> behaviour_;
   // The actor's turn only.
   envelope_ptr at_hand_;
   actor_id sender_ = actor_id::nobody;
-  std::uint8_t pauses_ = 0;    // bits as above
-  bool for_good_ = false;      // finishing_ is not for the supervisor to judge
-  bool renewing_ = false;      // restart() was called
-  bool left_home_ = false;     // `alone` is to be given up after the turn
-  bool published_ = false;     // its end was told
-  bool in_hook_ = false;       // start_later(), or on_ending() needs turns
-  bool may_end_ = false;       // ending_is_over()
-  bool drains_ = false;        // what was kept is to be finished
-  std::uint64_t limited_ = 0;  // messages handled with a time limit
-  std::optional<stop_reason> finishing_;
-  std::optional<stop_reason> delayed_;  // it will end so: delays_end()
-  std::optional<stop_reason> last_end_;
-  // Apart: few actors ever have one.
-  std::unique_ptr<fault> why_;
-  std::unique_ptr<const fault> last_fault_;
   std::unique_ptr<extras> extras_;
-
+  std::optional<stop_reason> finishing_;
+  std::uint8_t pauses_ = 0;  // bits as above
+  bool renewing_ = false;    // restart() was called
+  bool left_home_ = false;   // `alone` is to be given up after the turn
+  bool may_end_ = false;     // ending_is_over()
   // Written by the turn, read by all.
+  std::atomic<life> life_{life::unborn};
   work_mark work_;
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::uint64_t> taken_{0};
   std::atomic<std::size_t> in_flight_{0};
-  std::atomic<std::uint64_t> restarts_{0};
-  std::atomic<std::uint64_t> handling_{0};  // with a time limit only
-  std::atomic<life> life_{life::unborn};
-  std::atomic<stop_reason> end_reason_{stop_reason::stopped};
-  std::atomic<std::uint64_t> overdue_{0};  // by the timer: which message
-
   std::atomic<std::uint32_t> incarnation_{1};  // by its supervisor
   std::atomic<std::uint32_t> killed_{0};       // by any thread: which; 0: none
-
   // Written under the wait_graph's mutex, read by the turn.
   std::atomic<bool> muted_{false};
   std::atomic<bool> crowded_{false};  // it has muted others, or made them wait
   int muters_ = 0;                    // guarded by that mutex
 
+  mailbox mailbox_;
+
+  // The actor's turn only.
+  bool for_good_ = false;      // finishing_ is not for the supervisor to judge
+  bool published_ = false;     // its end was told
+  bool in_hook_ = false;       // start_later(), or on_ending() needs turns
+  bool drains_ = false;        // what was kept is to be finished
+  std::uint64_t limited_ = 0;  // messages handled with a time limit
+  std::optional<stop_reason> delayed_;  // it will end so: delays_end()
+  std::optional<stop_reason> last_end_;
+  // Apart: few actors ever have one.
+  std::unique_ptr<fault> why_;
+  std::unique_ptr<const fault> last_fault_;
+
+  // Written by the turn, read by all.
+  std::atomic<std::uint64_t> restarts_{0};
+  std::atomic<std::uint64_t> handling_{0};  // with a time limit only
+  std::atomic<stop_reason> end_reason_{stop_reason::stopped};
+  std::atomic<std::uint64_t> overdue_{0};  // by the timer: which message
+
   bonds bonds_;
 
   std::mutex code_mutex_;
-  // Guarded by code_mutex_ for other threads; the turn may read behaviour_.
-  ref_ptr<behaviour> behaviour_;
-  completion* waits_for_ = nullptr;  // see wait()
+  completion* waits_for_ = nullptr;  // guarded by code_mutex_; see wait()
 
   actor_cell* next_ready_ = nullptr;  // guarded by the shared home's mutex
-
-  mailbox mailbox_;
 };
 
 }  // namespace troupe

@@ -140,22 +140,24 @@ private:
   void report(const std::string& context);
   fault take_fault(const std::string& context);
 
-  // Constant after construction, but for the arguments, which on_start() uses.
+  // What each message touches comes first.
+
+  // Constant after construction.
   engine& engine_;
   const ref_ptr<interpreter> home_;
   const std::uint64_t kill_token_;
-  actor_recipe recipe_;
 
   // The actor's turn only.
   module_state* state_ = nullptr;
-  handler_table first_;
   std::vector<handler_table> become_;  // what is now is the last
+  handler_table first_;
+  actor_loop loop_;
   callback_timers timers_;
   clock_duration receive_timeout_{};  // zero: none
-  actor_loop loop_;
-  py_ref starting_;    // the task of started(), until it is done
-  py_ref ending_;      // likewise of what ends the actor
-  bool ends_ = false;  // on_ending() was called
+  py_ref starting_;                   // the task of started(), until it is done
+  py_ref ending_;                     // likewise of what ends the actor
+  bool ends_ = false;                 // on_ending() was called
+  actor_recipe recipe_;  // constant, but for the arguments: on_start()'s
 };
 
 /// troupe._actor.<name>: the parts of an actor's life that aren't hot. New

@@ -29,14 +29,15 @@ bool refuse(const envelope& e, const actor_cell& receiver) {
 
 bool send(const actor_ref& receiver, envelope_ptr e) {
   actor_cell& cell = receiver.cell();
-  if (cell.system().draining() && actor_cell::current() == nullptr) {
-    cell.system().dead().add(std::move(e), cell.id(), cell.name(),
-                             dead_reason::stopped);
-    return true;
-  }
-  if (cell.makes_senders_wait() && actor_cell::current() == nullptr &&
-      !wait_for_room(cell)) {
-    return false;
+  if (actor_cell::current() == nullptr) {
+    if (cell.system().draining()) {
+      cell.system().dead().add(std::move(e), cell.id(), cell.name(),
+                               dead_reason::stopped);
+      return true;
+    }
+    if (cell.makes_senders_wait() && !wait_for_room(cell)) {
+      return false;
+    }
   }
   while (cell.deliver(std::move(e)) == push_result::full) {
     if (cell.overflow() != overflow_policy::block) {
