@@ -8,7 +8,31 @@ namespace troupe {
 
 using wire::tag;
 
+// What the function for objects of this type makes of it; NotImplemented too
+// if there is none.
+py_ref encoder::value_reduction_of(PyObject* object, PyObject* table) {
+  auto* type = reinterpret_cast<PyObject*>(
+      PyType_Check(object) ? &PyType_Type : Py_TYPE(object));
+  const auto hold = py_ref::borrow(table);
+  const auto function = py_ref::borrow(PyDict_GetItemWithError(table, type));
+  if (!function) {
+    return PyErr_Occurred() != nullptr ? py_ref{}
+                                       : py_ref::borrow(Py_NotImplemented);
+  }
+  return py_ref::steal(PyObject_CallOneArg(function.get(), object));
+}
+
 bool encoder::planned(PyObject* object, const class_plan& plan) {
+  if (PyObject* table = types_.by_value(); table != nullptr) [[unlikely]] {
+    const py_ref parts = value_reduction_of(object, table);
+    if (!parts) {
+      return fail_refused(object, "");
+    }
+    if (parts.get() != Py_NotImplemented) {
+      step here{*this, object, step_kind::part};
+      return enter(here) && reduction(parts.get(), here);
+    }
+  }
   switch (plan.kind) {
     case class_kind::refused: {
       const std::string why = plan.why;  // composing the text may ask for plans

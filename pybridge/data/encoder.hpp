@@ -113,6 +113,7 @@ private:
 
   // convert_encode_objects.cpp
   bool planned(PyObject* object, const class_plan& plan);
+  py_ref value_reduction_of(PyObject* object, PyObject* table);
   bool by_name(PyObject* object);
   bool instance(PyObject* object, const class_plan& plan);
   bool instance_slots(PyObject* object, const class_plan& plan, step& here);

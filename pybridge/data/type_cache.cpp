@@ -122,6 +122,7 @@ void type_cache::set_ref_hooks(const ref_hooks& hooks) {
 }
 
 void type_cache::add_shared_type(PyTypeObject* type) {
+  shared_types_.push_back(type);
   add_builtin_plan(type, class_kind::actor_ref);
 }
 
@@ -181,6 +182,9 @@ void type_cache::forget_classes() {
   add_builtin_plans();
   set_ref_hooks(hooks_);
   set_blob_type(blob_type_);
+  for (PyTypeObject* type : shared_types_) {
+    add_builtin_plan(type, class_kind::actor_ref);
+  }
 }
 
 void type_cache::clear() noexcept {

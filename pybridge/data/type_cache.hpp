@@ -122,6 +122,10 @@ public:
   const ref_hooks& hooks() const noexcept { return hooks_; }
   PyTypeObject* blob_type() const noexcept { return blob_type_; }  // borrowed
 
+  /// {type: function}, borrowed, or null: how such objects are sent that
+  /// aren't found by name, see by_value_scope.
+  PyObject* by_value() const noexcept { return by_value_; }
+
   /// Bytes that one message may have.
   std::size_t max_message_size() const noexcept { return max_message_size_; }
   void set_max_message_size(std::size_t bytes) noexcept {
@@ -173,6 +177,7 @@ public:
   void* datetime_api();
 
 private:
+  friend class by_value_scope;
   static constexpr std::size_t text_slots = 256;
 
   /// Holds keys of up to 32 characters. Measured (bench/convert, rows): it
@@ -194,8 +199,10 @@ private:
   // Constant once the module is set up; borrowed.
   ref_hooks hooks_;
   PyTypeObject* blob_type_ = nullptr;
+  std::vector<PyTypeObject*> shared_types_;
   std::array<py_ref, static_cast<std::size_t>(known_name::count_)> names_;
 
+  PyObject* by_value_ = nullptr;  // borrowed
   std::size_t max_message_size_ = wire::default_max_size;
   void* datetime_api_ = nullptr;
   pointer_map<class_plan*> plans_by_type_;
@@ -204,6 +211,24 @@ private:
   std::unordered_map<symbol, known_object> known_;
   std::unordered_map<std::string, py_ref> imported_;
   std::array<cached_text, text_slots> texts_;
+};
+
+/// While it lives, encode() asks the functions of `table` ({type: function},
+/// borrowed; null: none) about objects of these types first. They answer what a
+/// __reduce__ does, or NotImplemented.
+class by_value_scope {
+public:
+  by_value_scope(type_cache& types, PyObject* table) noexcept
+      : types_{types}, before_{types.by_value_} {
+    types_.by_value_ = table;
+  }
+  ~by_value_scope() { types_.by_value_ = before_; }
+  by_value_scope(const by_value_scope&) = delete;
+  by_value_scope& operator=(const by_value_scope&) = delete;
+
+private:
+  type_cache& types_;
+  PyObject* const before_;
 };
 
 /// Decides how instances of `type` are sent; false with an exception set.

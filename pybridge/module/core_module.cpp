@@ -5,6 +5,7 @@
 
 #include "pybridge/data/blob.hpp"
 #include "pybridge/module/arrivals_object.hpp"
+#include "pybridge/module/channel_object.hpp"
 #include "pybridge/module/context_object.hpp"
 #include "pybridge/module/context_parts.hpp"
 #include "pybridge/module/dead_letter_methods.hpp"
@@ -16,6 +17,7 @@
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/reply_object.hpp"
 #include "pybridge/module/router_object.hpp"
+#include "pybridge/module/sealed_object.hpp"
 #include "pybridge/module/sender_object.hpp"
 #include "pybridge/module/supervise.hpp"
 #include "pybridge/module/system_object.hpp"
@@ -83,6 +85,8 @@ int execute(PyObject* module) {
                  add_waker_type(module, *state) &&
                  add_port_type(module, *state) &&
                  add_arrivals_type(module, *state) &&
+                 add_channel_type(module, *state) &&
+                 add_sealed_type(module, *state) &&
                  add_reply_type(module, *state) &&
                  add_group_type(module, *state) &&
                  add_router_types(module, *state) &&
@@ -106,7 +110,8 @@ int traverse(PyObject* module, visitproc visit, void* arg) {
         &state->port_type, &state->arrivals_type, &state->reply_type,
         &state->waker_type, &state->sender_variable, &state->task_variable,
         &state->group_type, &state->router_type, &state->pool_type,
-        &state->probe_type, &state->test_kit_type}) {
+        &state->channel_type, &state->sealed_type, &state->probe_type,
+        &state->test_kit_type}) {
     Py_VISIT(type->get());
   }
   return state->types.traverse(visit, arg);

@@ -37,6 +37,8 @@ struct module_state {
   py_ref group_type;
   py_ref router_type;
   py_ref pool_type;
+  py_ref channel_type;
+  py_ref sealed_type;
   py_ref probe_type;
   py_ref test_kit_type;
   // A ContextVar: the number of a handler's task; none in a plain handler.

@@ -16,10 +16,6 @@ struct port_object {
   PyObject_HEAD ref_ptr<port> shared;
 };
 
-port& port_of(PyObject* self) {
-  return *reinterpret_cast<port_object*>(self)->shared;
-}
-
 PyObject* port_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"of_actor", "loop", nullptr};
   int of_actor = 0;
@@ -125,6 +121,10 @@ PyType_Spec port_spec = {
 };
 
 }  // namespace
+
+port& port_of(PyObject* object) noexcept {
+  return *reinterpret_cast<port_object*>(object)->shared;
+}
 
 bool add_port_type(PyObject* module, module_state& state) {
   state.port_type =

@@ -7,9 +7,12 @@
 #include "pybridge/python.hpp"
 
 #include "pybridge/module/module_state.hpp"
+#include "pybridge/module/port.hpp"
 
 namespace troupe {
 
+/// `object` is a Port.
+port& port_of(PyObject* object) noexcept;
 /// False: an exception is set.
 bool add_port_type(PyObject* module, module_state& state);
 

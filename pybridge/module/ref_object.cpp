@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "actors/actor_system.hpp"
+#include "pybridge/module/channel_object.hpp"
 #include "pybridge/module/group_object.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/router_object.hpp"
+#include "pybridge/module/sealed_object.hpp"
 #include "pybridge/module/sender_object.hpp"
 
 namespace troupe {
@@ -282,6 +284,12 @@ ref_ptr<ref_counted> ref_to_shared(PyObject* object) {
   if (Py_IS_TYPE(object, state_of(object).group_type.type())) {
     return ref_ptr<ref_counted>{&group_of(object)};
   }
+  if (Py_IS_TYPE(object, state_of(object).channel_type.type())) {
+    return ref_ptr<ref_counted>{&channel_of(object)};
+  }
+  if (Py_IS_TYPE(object, state_of(object).sealed_type.type())) {
+    return ref_ptr<ref_counted>{&sealed_of(object)};
+  }
   if (!Py_IS_TYPE(object, state_of(object).ref_type.type())) {
     return ref_ptr<ref_counted>{&actor_of_router(object).cell()};
   }
@@ -292,6 +300,12 @@ PyObject* ref_from_shared(type_cache& types, ref_ptr<ref_counted> shared) {
   auto& state = *static_cast<module_state*>(types.hooks().context);
   if (auto* everybody = dynamic_cast<group*>(shared.get())) {
     return make_group(state, ref_ptr<group>{everybody});
+  }
+  if (auto* queue = dynamic_cast<channel*>(shared.get())) {
+    return make_channel(state, ref_ptr<channel>{queue});
+  }
+  if (auto* value = dynamic_cast<sealed*>(shared.get())) {
+    return make_sealed(state, ref_ptr<sealed>{value});
   }
   return make_ref(
       state,

@@ -66,11 +66,13 @@ from troupe.errors import (
 
 __all__ = [
     "ActorKilled",
+    "ActorPoolExecutor",
     "ActorStopped",
     "ALL_COMPLETED",
     "AskTimeout",
     "Backoff",
     "Blob",
+    "BrokenActorPool",
     "Child",
     "ChildInfo",
     "DeadLetter",
@@ -113,10 +115,13 @@ __all__ = [
 TYPE_CHECKING = False  # `typing` takes 10 ms to import
 if TYPE_CHECKING:
     from troupe._dead_letters import DeadLetter
+    from troupe._executor import ActorPoolExecutor, BrokenActorPool
     from troupe.pipeline._builder import Pipeline
 
 # What not every program needs, so it is imported when it is asked for.
 _LATER = {
+    "ActorPoolExecutor": "troupe._executor",
+    "BrokenActorPool": "troupe._executor",
     "DeadLetter": "troupe._dead_letters",
     "Pipeline": "troupe.pipeline._builder",
 }

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 
 import troupe
-from troupe import _faults, _output, _target
+from troupe import _faults, _output, _running, _target
 from troupe._faults import Unusable
 
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
@@ -58,7 +58,7 @@ def _run(
     watch_signals: Callable[[bool], None],
     limits: dict[str, float],
 ) -> int:
-    system = troupe.System(workers=workers)
+    _running.system = system = troupe.System(workers=workers)
     code = DONE
     try:
         begin(system)
@@ -68,6 +68,7 @@ def _run(
     except BaseException as error:
         watch_signals(isinstance(error, KeyboardInterrupt))
         code = _code_of(error)
+    _running.system = None
     code = _stop(system, code, limits)
     return FAILED if code == DONE and system.stats()["failed"] else code
 

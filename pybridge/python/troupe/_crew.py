@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an executor has but its user doesn't hold: the channel of tasks, that of
+results, the workers, and a thread that gives the futures their results.
+
+So an executor that is let go of without shutdown() still does its tasks.
+"""
+
+import threading
+from concurrent.futures import _base
+
+from troupe import _core, _running
+from troupe._shipping import BY_VALUE
+from troupe._task_future import TaskFuture
+from troupe._worker import Worker
+from troupe.errors import SpawnError
+
+_LOOK = 0  # the tag of a note that merely wakes the thread
+_WORKERS = 1 << 62  # from here on, tags stand for workers
+_PATIENCE = 10.0  # seconds, for workers to end
+
+
+class BrokenActorPool(_base.BrokenExecutor):
+    """A worker of an ActorPoolExecutor has ended, or could not start.
+
+    What was submitted and isn't done has this exception; so has what is
+    submitted from then on.
+    """
+
+
+class Crew:
+    def __init__(self, most, name, begin, home, system):
+        self._most, self._name, self._begin, self._home = most, name, begin, home
+        self._system, self._owns_system = system, False
+        if system is None:
+            self._system, self._owns_system = _system_here()
+        self._tasks = _core.Channel()
+        self._results = _core.Channel()
+        self._lock = threading.RLock()
+        # Guarded by the lock.
+        self._pending = {}  # tag -> future
+        self._workers = []
+        self._last_tag = 0
+        self._closing = False
+        self._broken = None
+        self._cause = None  # what an initializer has raised
+        self._hiring = None  # a thread
+        self._thread = None
+
+    # For the executor.
+
+    def submit(self, function, args, kwargs):
+        with self._lock:
+            if self._closing or self._broken is not None or _exiting:
+                self._refuse()
+            self._last_tag = tag = self._last_tag + 1
+            future = TaskFuture(self, tag)
+            self._pending[tag] = future
+            try:
+                self._tasks.submit(tag, function, args, kwargs, BY_VALUE)
+            except Exception as error:
+                del self._pending[tag]
+                future.finish(None, error)
+            except BaseException:
+                del self._pending[tag]
+                raise
+            if len(self._workers) < self._most:
+                self._hire()
+        return future
+
+    def _refuse(self):
+        if self._broken is not None:
+            raise BrokenActorPool(self._broken) from self._cause
+        when = "shutdown" if self._closing else "interpreter shutdown"
+        raise RuntimeError(f"cannot schedule new futures after {when}")
+
+    def close(self):
+        """Nothing more is submitted. May be called by the garbage collector."""
+        self._closing = True
+        self._results.note(_LOOK)
+
+    # For the futures.
+
+    def holds(self, tag):
+        """Whether no worker has taken it."""
+        return self._tasks.holds(tag)
+
+    def withdraw(self, tag):
+        """True: no worker will ever take it."""
+        if not self._tasks.withdraw(tag):
+            return False
+        del self._pending[tag]
+        if self._closing:
+            self._results.note(_LOOK)
+        return True
+
+    def cancel_all(self):
+        with self._lock:
+            futures = list(self._pending.values())
+        for future in futures:
+            future.cancel()
+
+    def join(self):
+        if self._thread is not None:
+            self._thread.join()
+        elif self._owns_system:
+            self._system.shutdown()
+
+    # Workers are started by a thread that ends when there are enough of them.
+
+    def _hire(self):
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self._name)
+            self._thread.start()
+            _crews.add(self)
+        if self._hiring is None and len(self._pending) > len(self._workers):
+            self._hiring = threading.Thread(
+                target=self._start_workers, name=f"{self._name}-start"
+            )
+            self._hiring.start()
+
+    def _start_workers(self):
+        while True:
+            with self._lock:
+                enough = len(self._workers) >= min(self._most, len(self._pending))
+                if enough or self._broken is not None:
+                    self._hiring = None
+                    break
+                number = len(self._workers)
+            try:
+                self._start_worker(number)
+            except BaseException as error:
+                self._broken_by(error)
+        self._results.note(_LOOK)
+
+    def _start_worker(self, number):
+        worker = self._system.spawn(
+            Worker,
+            self._tasks,
+            self._results,
+            self._begin,
+            name=f"{self._name}_{number}",
+            home=self._home,
+            dedicated=self._home == "own",
+        )
+        with self._lock:
+            self._workers.append(worker)
+        self._results.watch(worker, _WORKERS + number)
+        worker.tell.work()
+
+    def _broken_by(self, error):
+        cause = error.__cause__
+        if isinstance(error, SpawnError) and cause is not None:
+            _base.LOGGER.critical("Exception in initializer:", exc_info=cause)
+            why = "A worker could not start: its initializer, or its import, failed"
+        else:
+            why = f"A worker could not start: {error}"
+        with self._lock:
+            self._broken, self._cause = why, cause
+
+    # The thread.
+
+    def _run(self):
+        while not self._is_over():
+            self._give(self._results.get_all())
+        self._end()
+
+    def _give(self, outcomes):
+        pending = self._pending
+        outcomes.reverse()
+        while outcomes:
+            tag, kind, value = outcomes.pop()
+            future = pending.pop(tag, None)
+            if future is None:
+                if tag >= _WORKERS and self._broken is None:
+                    self._worker_ended(tag - _WORKERS)
+            elif kind == 0:
+                future.finish(value, None)
+            else:
+                future.finish(None, value)
+            future = value = None
+
+    def _worker_ended(self, number):
+        with self._lock:
+            worker = self._workers[number]
+            self._broken = (
+                f"A worker, '{worker.name}', has ended ({worker.reason}); "
+                "the executor is not usable anymore"
+            )
+
+    def _is_over(self):
+        with self._lock:
+            if self._hiring is not None:
+                return False
+            if self._broken is not None:
+                return True
+            return self._closing and not self._pending
+
+    def _end(self):
+        with self._lock:
+            self._closing = True
+            pending, self._pending = self._pending, {}
+        self._tasks.withdraw_all()
+        for future in pending.values():
+            error = BrokenActorPool(self._broken)
+            error.__cause__ = self._cause
+            future.finish(None, error)
+        for worker in self._workers:
+            worker.kill() if pending else worker.stop(drain=True)
+        for worker in self._workers:
+            worker.join(_PATIENCE)
+        self._tasks.close()
+        if self._owns_system:
+            self._system.shutdown()
+        _crews.discard(self)
+
+
+def _system_here():
+    """The system of whoever makes an executor, and whether it is the executor's."""
+    if _core.current() is not None:
+        return _core.context.system, False
+    if _running.system is not None:
+        return _running.system, False
+    if not _core.in_main_interpreter():
+        raise RuntimeError(
+            "a thread of an actor's has to say whose workers it wants: "
+            "ActorPoolExecutor(system=troupe.context.system), as of a handler"
+        )
+    return _core.System(workers=1), True  # the workers have threads of their own
+
+
+# As in the executors of Python: what is submitted is done before the end.
+
+_exiting = False
+_crews: "set[Crew]" = set()
+
+
+def _at_exit():
+    global _exiting
+    _exiting = True
+    crews = list(_crews)
+    for crew in crews:
+        crew.close()
+    for crew in crews:
+        crew.join()
+
+
+threading._register_atexit(_at_exit)
