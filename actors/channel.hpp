@@ -21,7 +21,7 @@
 #include <mutex>
 #include <vector>
 
-#include "actors/completion.hpp"
+#include "actors/asking/completion.hpp"
 #include "base/ref_counted.hpp"
 #include "mailbox/payload.hpp"
 
