@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "base/assert.hpp"
+#include "base/forked.hpp"
 #include "scheduler/scheduler.hpp"
 
 namespace troupe {
@@ -39,7 +40,11 @@ slot_table& slots() {
 
 struct slot_holder {
   const std::size_t slot = slots().take();
-  ~slot_holder() { slots().give_back(slot); }
+  ~slot_holder() {
+    if (!in_forked_child()) {
+      slots().give_back(slot);
+    }
+  }
 };
 
 }  // namespace

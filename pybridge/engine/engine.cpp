@@ -2,13 +2,13 @@
 #include "pybridge/engine/engine.hpp"
 
 #include <cstdio>
-#include <random>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "actors/asking/waiting.hpp"
 #include "actors/dead_letter_log.hpp"
+#include "base/random_seed.hpp"
 #include "pybridge/engine/dead_letter_feed.hpp"
 #include "pybridge/engine/python_isolate.hpp"
 #include "scheduler/stepped_scheduler.hpp"
@@ -88,6 +88,10 @@ engine::~engine() {
   if (PyThreadState_GetUnchecked() != nullptr) {
     no_gil.emplace();
   }
+  settle();
+}
+
+void engine::settle() {
   pool_.shutdown();
   reaper_.shutdown();
 }
@@ -266,7 +270,7 @@ std::string engine::home_of(const actor_cell& cell) const {
 }
 
 std::uint64_t engine::draw_seed() {
-  return seed_ ? *seed_ + ++seeds_drawn_ : std::random_device{}();
+  return seed_ ? *seed_ + ++seeds_drawn_ : random_seed();
 }
 
 // The same in each run with the same seed, as ids are not.

@@ -88,6 +88,10 @@ public:
   /// The same, with all that can be said about it.
   shutdown_report shut_down(const shutdown_terms& terms) TROUPE_EXCLUDES(gil);
 
+  /// Detached, after that: waits until the interpreters that can end have
+  /// ended, which those of actors that couldn't be ended don't. 5 s at most.
+  void settle() TROUPE_EXCLUDES(gil);
+
   /// Any thread. The limit of requests that set no other; max(): none.
   clock_duration ask_timeout() const noexcept {
     return clock_duration{ask_timeout_.load(std::memory_order_relaxed)};

@@ -6,7 +6,8 @@
 namespace troupe {
 
 running_engines& running_engines::of_process() noexcept {
-  static running_engines engines;
+  // Never destroyed: a system that can't be ended outlives the program.
+  static running_engines& engines = *new running_engines;
   return engines;
 }
 

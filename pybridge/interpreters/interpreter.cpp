@@ -5,6 +5,7 @@
 #include "pybridge/interpreters/bootstrap.hpp"
 #include "pybridge/interpreters/gilstate.hpp"
 #include "pybridge/interpreters/interpreter_lock.hpp"
+#include "pybridge/interpreters/left_behind.hpp"
 #include "pybridge/py_ref.hpp"
 
 namespace troupe {
@@ -84,6 +85,7 @@ end_result interpreter::end() {
   visit scope{*this};
   threads_.delete_all();
   core_state_ = nullptr;
+  detail::note_ending(state_);
   Py_EndInterpreter(scope.state());
   scope.release();
   return end_result::ended;

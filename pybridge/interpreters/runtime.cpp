@@ -9,6 +9,7 @@
 #include "pybridge/interpreters/bootstrap.hpp"
 #include "pybridge/interpreters/gilstate.hpp"
 #include "pybridge/interpreters/interpreter_lock.hpp"
+#include "pybridge/interpreters/left_behind.hpp"
 #include "pybridge/interpreters/python_config.hpp"
 
 namespace troupe {
@@ -42,6 +43,10 @@ PyInterpreterConfig own_gil_config() {
   config.check_multi_interp_extensions = 1;
   config.gil = PyInterpreterConfig_OWN_GIL;
   return config;
+}
+
+bool shows_warnings_at(const std::string& log_level) {
+  return log_level != "ERROR" && log_level != "CRITICAL";
 }
 
 bool others_live() {
@@ -90,8 +95,7 @@ result<std::unique_ptr<runtime>> runtime::embed(embed_options options) {
   auto made = start(true, options.log_level);
   PyThreadState* const state = PyThreadState_Get();
   if (made) {
-    (*made)->shows_warnings_ =
-        options.log_level != "ERROR" && options.log_level != "CRITICAL";
+    (*made)->shows_warnings_ = shows_warnings_at(options.log_level);
     (*made)->main_->threads_.adopt(state);
   }
   detail::forget_gilstate(state);
@@ -99,8 +103,15 @@ result<std::unique_ptr<runtime>> runtime::embed(embed_options options) {
   return made;
 }
 
-result<std::unique_ptr<runtime>> runtime::adopt() {
-  return start(false, "");
+result<std::unique_ptr<runtime>> runtime::adopt(const std::string& log_level) {
+  if (!log_level.empty()) {
+    install_wake_signal();
+  }
+  auto made = start(false, log_level);
+  if (made) {
+    (*made)->shows_warnings_ = shows_warnings_at(log_level);
+  }
+  return made;
 }
 
 runtime::~runtime() {
@@ -136,6 +147,7 @@ result<ref_ptr<interpreter>> runtime::create() {
   auto home = make_ref_counted<interpreter>(PyThreadState_GetInterpreter(made));
   auto prepared = set_up(*home);
   if (!prepared) {
+    detail::note_ending(home->state_);
     Py_EndInterpreter(made);
   } else {
     PyThreadState_Clear(made);
@@ -152,6 +164,7 @@ result<ref_ptr<interpreter>> runtime::create() {
 result<void> runtime::set_up(interpreter& home) const {
   const settings now = current_settings();
   home.settings_version_ = now.version;
+  detail::note_made(home.state_);
   auto loaded = detail::load_bootstrap(bootstrap_);
   return loaded ? detail::start_actor_interpreter(now.text) : loaded;
 }
@@ -195,6 +208,12 @@ void runtime::look(ref_ptr<interpreter> home,
                    std::function<void(interpreter::running_code)> seen) {
   lookers_.post(
       [home = std::move(home), seen = std::move(seen)] { seen(home->look()); });
+}
+
+void runtime::before_finalization() {
+  if (!embedded_) {
+    detail::hide_left_behind();
+  }
 }
 
 void runtime::interrupt_main() noexcept {

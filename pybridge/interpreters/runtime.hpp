@@ -44,7 +44,10 @@ public:
       TROUPE_NO_ROLE_CHECK;
   /// By a thread of an ordinary Python that is attached to its main
   /// interpreter. Finalization stays with that Python, and must come later.
-  static result<std::unique_ptr<runtime>> adopt() TROUPE_REQUIRES(gil);
+  /// `log_level`: as in embed_options, if the program is ours, run by the
+  /// process's first thread; empty if it is somebody else's.
+  static result<std::unique_ptr<runtime>> adopt(
+      const std::string& log_level = "") TROUPE_REQUIRES(gil);
 
   /// Detached, by the thread that made it, when the interpreters have ended.
   /// An embedded Python is finalized; but if an interpreter leaked, only its
@@ -69,6 +72,12 @@ public:
   /// Detached. Brings an interpreter that was created earlier up to date.
   result<void> renew(interpreter& home) TROUPE_EXCLUDES(gil);
 
+  /// Detached, when all engines have ended as far as they can, and Python is
+  /// about to be finalized: sees to it that this does no harm; see
+  /// left_behind.hpp. From now on nothing may be created. Takes a second at
+  /// most.
+  void before_finalization() TROUPE_EXCLUDES(gil);
+
   /// Any thread; doesn't block. See interpreter::interrupt().
   void interrupt(ref_ptr<interpreter> home, std::uint64_t token,
                  std::string exception, std::function<bool()> still = {});
@@ -78,7 +87,7 @@ public:
             std::function<void(interpreter::running_code)> seen);
   /// Any thread; doesn't block. As Ctrl-C in an ordinary Python: Python's
   /// handler of SIGINT runs on the first thread, so KeyboardInterrupt is raised
-  /// there, also out of a system call that waits. Embedded only.
+  /// there, also out of a system call that waits. In programs of ours only.
   void interrupt_main() noexcept;
 
 private:

@@ -16,9 +16,10 @@
 #include <variant>
 #include <vector>
 
+#include "pybridge/version.hpp"
+
 namespace troupe {
 
-inline constexpr const char* version = "0.1.0";
 inline constexpr unsigned max_workers = 256;
 
 /// What --log-level and log_level in a system file may be; upper case.

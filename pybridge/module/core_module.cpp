@@ -3,6 +3,7 @@
 
 #include <new>
 
+#include "base/forked.hpp"
 #include "pybridge/data/blob.hpp"
 #include "pybridge/module/arrivals_object.hpp"
 #include "pybridge/module/channel_object.hpp"
@@ -23,6 +24,7 @@
 #include "pybridge/module/system_object.hpp"
 #include "pybridge/module/test_kit_object.hpp"
 #include "pybridge/module/waker_object.hpp"
+#include "pybridge/version.hpp"
 
 namespace troupe {
 namespace {
@@ -78,6 +80,8 @@ int execute(PyObject* module) {
   state->task_variable =
       py_ref::steal(PyContextVar_New("troupe.context.task", nullptr));
   return state->sender_variable && state->task_variable &&
+                 PyModule_AddStringConstant(module, "__version__", version) ==
+                     0 &&
                  add_blob_type(module, *state) &&
                  add_sender_type(module, *state) &&
                  add_ref_type(module, *state) &&
@@ -125,6 +129,9 @@ int clear(PyObject* module) {
 }
 
 void free_state(void* module) {
+  if (in_forked_child()) {
+    return;  // it may hold the last references to what others should end
+  }
   delete std::exchange(state_slot(static_cast<PyObject*>(module)), nullptr);
 }
 

@@ -182,10 +182,23 @@ void raise_endless() {
       "go on for ever? (TestSystem(turn_limit=...) is the limit)");
 }
 
+bool detail::raise_forked() {
+  PyErr_SetString(
+      PyExc_RuntimeError,
+      "this process was forked from one in which a system of actors runs, and "
+      "has neither its actors nor its threads: start processes by "
+      "multiprocessing's \"spawn\" or \"forkserver\", or fork before the "
+      "first System()");
+  return true;
+}
+
 wait_result wait_detached(completion& c, std::optional<nanoseconds> timeout,
                           scheduler& s, const awaited* what) {
   if (c.done()) {
     return wait_result::done;
+  }
+  if (refuse_in_forked_child()) {
+    return wait_result::interrupted;
   }
   actor_cell* const cell = actor_cell::current();
   const clock_duration began = s.now();

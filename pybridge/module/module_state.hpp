@@ -13,6 +13,7 @@
 
 #include "actors/actor_id.hpp"
 #include "actors/asking/completion.hpp"
+#include "base/forked.hpp"
 #include "base/result.hpp"
 #include "pybridge/data/type_cache.hpp"
 #include "pybridge/py_ref.hpp"
@@ -51,6 +52,7 @@ struct module_state {
   std::vector<ref_ptr<ref_counted>> engines;
   ref_ptr<ref_counted> recycler;  // their interpreter_recycler, or null
   bool ends_at_exit = false;      // atexit knows
+  bool at_exit = false;           // it has come to that
 };
 
 /// The state behind an object of one of our types, or of one derived from it.
@@ -68,6 +70,15 @@ PyObject* raise_named(const char* name, const char* text);
 PyObject* raise_error(const error& e);
 /// Sets the exception that stands for `why`, the remote one if there is one.
 PyObject* raise_fault(module_state& state, const fault& why);
+
+namespace detail {
+bool raise_forked();  // always true
+}
+/// In a child that fork() made: sets the RuntimeError that says so, and answers
+/// true. Nothing of a system works there; see base/forked.hpp.
+inline bool refuse_in_forked_child() {
+  return in_forked_child() && detail::raise_forked();
+}
 
 /// Reads "seconds, or None" (borrowed; null counts as None). False: an
 /// exception is set.

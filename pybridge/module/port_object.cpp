@@ -48,7 +48,8 @@ PyObject* port_watch(PyObject* object, PyObject* args) {
   PyObject* future = nullptr;
   unsigned long long token = 0;
   if (!PyArg_ParseTuple(args, "O!K:watch", state_of(object).future_type.get(),
-                        &future, &token)) {
+                        &future, &token) ||
+      refuse_in_forked_child()) {
     return nullptr;
   }
   port_of(object).watch(answer_of(future), token);

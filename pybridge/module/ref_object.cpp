@@ -78,7 +78,8 @@ PyObject* ref_stop(PyObject* object, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"drain", nullptr};
   int drain = 0;
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$p:stop",
-                                   const_cast<char**>(names), &drain)) {
+                                   const_cast<char**>(names), &drain) ||
+      refuse_in_forked_child()) {
     return nullptr;
   }
   if (drain != 0) {
@@ -90,6 +91,9 @@ PyObject* ref_stop(PyObject* object, PyObject* args, PyObject* kwargs) {
 }
 
 PyObject* ref_kill(PyObject* object, PyObject*) {
+  if (refuse_in_forked_child()) {
+    return nullptr;
+  }
   const actor_ref ref = as_ref(object)->ref;
   Py_BEGIN_ALLOW_THREADS;  // takes a lock of the actor's
   ref.kill();

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
 #include <string_view>
 #include <thread>
 #include <utility>
 
+#include "base/random_seed.hpp"
 #include "pybridge/data/message_key.hpp"
 #include "pybridge/launcher/near_name.hpp"
 #include "pybridge/module/naming.hpp"
@@ -64,8 +64,7 @@ bool read_key(PyObject* key, key_place& out) {
 
 bool read_seed(PyObject* seed, std::uint64_t& out) {
   if (!given(seed)) {
-    out =
-        (std::uint64_t{std::random_device{}()} << 32) | std::random_device{}();
+    out = random_seed();
     return true;
   }
   out = PyLong_AsUnsignedLongLongMask(seed);

@@ -119,6 +119,9 @@ bool encode_arguments(module_state& state, bool ask, sending what,
 
 PyObject* sender_call(PyObject* object, PyObject* const* args,
                       std::size_t nargsf, PyObject* kwnames) {
+  if (refuse_in_forked_child()) [[unlikely]] {
+    return nullptr;
+  }
   const sender_object& self = *as_sender(object);
   module_state& state = state_of(object);
   envelope_ptr e = make_envelope();

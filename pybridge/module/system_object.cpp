@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/forked.hpp"
 #include "pybridge/engine/running_engines.hpp"
 #include "pybridge/engine/tree.hpp"
 #include "pybridge/module/dead_letter_methods.hpp"
@@ -44,18 +45,6 @@ PyObject* make_object(PyTypeObject* type, ref_ptr<engine> e) {
 // Written once, by the first thread, before any system runs.
 runtime* process_runtime = nullptr;
 
-runtime* find_runtime() {
-  if (process_runtime == nullptr) {
-    auto adopted = runtime::adopt();
-    if (!adopted) {
-      raise_error(adopted.error());
-      return nullptr;
-    }
-    process_runtime = adopted->release();  // for as long as the process lives
-  }
-  return process_runtime;
-}
-
 bool read_workers(PyObject* value, std::size_t& out) {
   if (value == Py_None) {
     return true;
@@ -80,6 +69,9 @@ bool read_workers(PyObject* value, std::size_t& out) {
 std::vector<std::string> end_engine(module_state& state, ref_ptr<engine> e,
                                     std::chrono::nanoseconds deadline) {
   std::vector<std::string> left;
+  if (in_forked_child()) {
+    return left;  // it ends in the parent
+  }
   {
     const detached no_gil;
     left = e->shutdown(deadline);
@@ -89,20 +81,36 @@ std::vector<std::string> end_engine(module_state& state, ref_ptr<engine> e,
   return left;
 }
 
+// Detaches meanwhile.
+void settle_all(module_state& state, const std::vector<ref_ptr<engine>>& all) {
+  const detached no_gil;
+  if (state.recycler != nullptr) {
+    static_cast<interpreter_recycler&>(*state.recycler).shutdown();
+  }
+  for (const ref_ptr<engine>& e : all) {
+    e->settle();
+  }
+  if (process_runtime != nullptr) {
+    process_runtime->before_finalization();
+  }
+}
+
 // For atexit: ends the systems that the program has left running.
 PyObject* end_all(PyObject* module, PyObject*) {
   module_state& state =
       **static_cast<module_state**>(PyModule_GetState(module));
+  if (in_forked_child()) {
+    Py_RETURN_NONE;
+  }
+  state.at_exit = true;
+  const auto all = running_engines::of_process().all();
   while (!state.engines.empty()) {
     end_engine(
         state,
         ref_ptr<engine>{static_cast<engine*>(state.engines.back().get())},
         std::chrono::seconds{10});
   }
-  if (state.recycler != nullptr) {
-    const detached no_gil;
-    static_cast<interpreter_recycler&>(*state.recycler).shutdown();
-  }
+  settle_all(state, all);
   Py_RETURN_NONE;
 }
 
@@ -112,6 +120,14 @@ ref_ptr<interpreter_recycler> recycler_of(module_state& state, runtime& r) {
   }
   return ref_ptr<interpreter_recycler>{
       static_cast<interpreter_recycler*>(state.recycler.get())};
+}
+
+bool refuse_at_exit(const module_state& state) {
+  if (state.at_exit) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "System(): this process is about to end");
+  }
+  return state.at_exit;
 }
 
 PyMethodDef end_all_method = {"end_all", end_all, METH_NOARGS,
@@ -317,6 +333,13 @@ PyObject* system_exit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   return left ? Py_NewRef(Py_False) : nullptr;
 }
 
+// All that is done with a system begins here, so a forked child gets no
+// further.
+PyObject* system_getattro(PyObject* self, PyObject* name) {
+  return refuse_in_forked_child() ? nullptr
+                                  : PyObject_GenericGetAttr(self, name);
+}
+
 void system_dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
   if (as_system(self)->owner) {
@@ -499,6 +522,7 @@ PyGetSetDef system_properties[] = {
 PyType_Slot system_slots[] = {
     {Py_tp_doc, const_cast<char*>(system_doc)},
     {Py_tp_new, reinterpret_cast<void*>(system_new)},
+    {Py_tp_getattro, reinterpret_cast<void*>(system_getattro)},
     {Py_tp_methods, system_methods},
     {Py_tp_getset, system_properties},
     {Py_tp_dealloc, reinterpret_cast<void*>(system_dealloc)},
@@ -520,14 +544,29 @@ void set_process_runtime(runtime& r) noexcept {
   process_runtime = &r;
 }
 
+runtime* find_process_runtime(const std::string& log_level) {
+  if (process_runtime == nullptr) {
+    auto adopted = runtime::adopt(log_level);
+    if (!adopted) {
+      raise_error(adopted.error());
+      return nullptr;
+    }
+    process_runtime = adopted->release();  // for as long as the process lives
+  }
+  return process_runtime;
+}
+
 PyObject* start_system(PyTypeObject* type, engine_options options) {
+  if (refuse_in_forked_child() || refuse_at_exit(state_of(type))) {
+    return nullptr;
+  }
   if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
     PyErr_SetString(PyExc_RuntimeError,
                     "System() is for the main program; an actor is in a system "
                     "already: use troupe.context.system");
     return nullptr;
   }
-  runtime* const r = find_runtime();
+  runtime* const r = find_process_runtime();
   if (r == nullptr) {
     return nullptr;
   }
@@ -538,6 +577,7 @@ PyObject* start_system(PyTypeObject* type, engine_options options) {
   if (!end_at_exit(state)) {
     return nullptr;
   }
+  watch_forks();
   if (options.recycle) {
     options.recycler = recycler_of(state, *r);
   }

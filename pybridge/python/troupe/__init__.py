@@ -35,6 +35,7 @@ from troupe._core import (
     Router,
     System,
     Timer,
+    __version__,
     context,
 )
 from troupe._notices import Down, Exit, ReceiveTimeout
@@ -103,6 +104,7 @@ __all__ = [
     "Timer",
     "TroupeError",
     "UnknownName",
+    "__version__",
     "as_completed",
     "context",
     "gather",

@@ -24,12 +24,14 @@ _place = "-"
 
 
 def start_main(embedded: bool, log_level: str) -> None:
-    """Prepares the main interpreter; the whole of it if the program is ours."""
+    """Prepares the main interpreter; the whole of it if the program is ours,
+    which a log level says."""
     global _log_level, _place
     _log_level, _place = log_level or "WARNING", "main"
     sys.modules.setdefault("__mp_main__", sys.modules["__main__"])
     if embedded:
         _start_site()
+    if log_level:
         _write_whole_lines()
         _prepare_logging()
 

@@ -29,6 +29,8 @@ from troupe._dead_letters import DeadLetter
 from troupe._reports import ShutdownReport
 from troupe._supervision import Backoff, Child, Supervisor, SupervisorSpec
 
+__version__: Final[str]
+
 RestartPolicy = Literal["permanent", "transient", "temporary"]
 Strategy = Literal[
     "one_for_one", "one_for_all", "rest_for_one", "simple_one_for_one"

@@ -21,13 +21,13 @@ ALL_LOAD, SOME_DONT, INTERRUPTED = 0, 1, 130
 _PATIENCE = 60  # seconds for a module
 
 
-def examine(executable: str, modules: list[str], report_to: int) -> int:
+def examine(launcher: list[str], modules: list[str], report_to: int) -> int:
     """Answers the exit code."""
     _target.search_first(os.getcwd())
     if report_to >= 0:
         return _report(modules[0], report_to)
     try:
-        verdicts = [_verdict(executable, name) for name in _resolved(modules)]
+        verdicts = [_verdict(launcher, name) for name in _resolved(modules)]
     except KeyboardInterrupt:
         return INTERRUPTED
     return ALL_LOAD if all(verdicts) else SOME_DONT
@@ -66,9 +66,9 @@ def _canonical(name: str) -> str:
 # The parent.
 
 
-def _verdict(executable: str, module: str) -> bool:
+def _verdict(launcher: list[str], module: str) -> bool:
     """Prints what became of it; answers whether it loads."""
-    report = _ask_child(executable, module)
+    report = _ask_child(launcher, module)
     if "seconds" in report:
         time_taken = f"{1000 * report['seconds']:.1f} ms"
         memory = _megabytes(report["bytes"])
@@ -83,10 +83,10 @@ def _megabytes(size: int) -> str:
     return f"{size / 2**20:.1f} MB" if size >= 2**20 / 10 else "less than 0.1 MB"
 
 
-def _ask_child(executable: str, module: str) -> dict:
+def _ask_child(launcher: list[str], module: str) -> dict:
     reader, writer = os.pipe()
     with os.fdopen(reader) as answers:
-        command = [executable, "doctor", "--report-to", str(writer), module]
+        command = [*launcher, "doctor", "--report-to", str(writer), module]
         child = subprocess.Popen(
             command,
             pass_fds=[writer],
