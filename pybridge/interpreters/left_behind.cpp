@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/interpreters/left_behind.hpp"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -65,6 +66,13 @@ public:
       }
     }
     return true;
+  }
+
+  /// All but the main one.
+  void remove_others() noexcept {
+    PyInterpreterState* const main = PyInterpreterState_Main();
+    *head() = main;
+    *next_of(main) = nullptr;
   }
 
   void remove(const PyInterpreterState* gone) noexcept {
@@ -142,6 +150,13 @@ void note_ending(PyInterpreterState* state) noexcept {
   auto& made = made_interpreters::of_process();
   const std::lock_guard lock{made.m};
   std::erase(made.all, state);
+}
+
+void hide_in_forked_children() {
+  static interpreter_list list;  // the child has no need to look for it
+  [[maybe_unused]] static const bool watched =
+      list.is_known() &&
+      pthread_atfork(nullptr, nullptr, [] { list.remove_others(); }) == 0;
 }
 
 void hide_left_behind() {

@@ -11,6 +11,10 @@
 // do. Where that list is, CPython tells debuggers by a table (PEP 768).
 //
 // An embedded Python doesn't need this: see ~runtime().
+//
+// fork() has the same problem, in any Python: in the child CPython clears all
+// interpreters but the main one, without a thread state, and crashes. There
+// they only have to be out of the list.
 #pragma once
 
 #include "pybridge/python.hpp"
@@ -22,6 +26,10 @@ namespace troupe::detail {
 /// Any thread. An interpreter of ours is there; it is about to end.
 void note_made(PyInterpreterState* state);
 void note_ending(PyInterpreterState* state) noexcept;
+
+/// Attached to the main interpreter. From now on a child that fork() makes has
+/// the main interpreter alone. Again is fine.
+void hide_in_forked_children() TROUPE_REQUIRES(gil);
 
 /// Detached, as the last thing before finalization, when nothing makes or ends
 /// interpreters any more. Takes a second at most.

@@ -66,6 +66,7 @@ runtime::runtime(bool embedded, std::string bootstrap)
 result<std::unique_ptr<runtime>> runtime::start(bool embedded,
                                                 const std::string& log_level) {
   detail::find_gilstate_key();
+  detail::hide_in_forked_children();
   auto bootstrap = detail::compile_bootstrap();
   if (!bootstrap) {
     return bootstrap.error();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/module/system_object.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <string>
@@ -81,6 +83,18 @@ std::vector<std::string> end_engine(module_state& state, ref_ptr<engine> e,
   return left;
 }
 
+void tell_of(const std::vector<std::string>& left) {
+  std::string names;
+  for (const std::string& name : left) {
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  if (!left.empty()) {
+    PySys_FormatStderr(
+        "troupe: these actors don't stop, and are left behind: %s\n",
+        names.c_str());
+  }
+}
+
 // Detaches meanwhile.
 void settle_all(module_state& state, const std::vector<ref_ptr<engine>>& all) {
   const detached no_gil;
@@ -104,12 +118,14 @@ PyObject* end_all(PyObject* module, PyObject*) {
   }
   state.at_exit = true;
   const auto all = running_engines::of_process().all();
+  std::vector<std::string> left;
   while (!state.engines.empty()) {
-    end_engine(
-        state,
-        ref_ptr<engine>{static_cast<engine*>(state.engines.back().get())},
-        std::chrono::seconds{10});
+    const ref_ptr<engine> last{
+        static_cast<engine*>(state.engines.back().get())};
+    std::ranges::move(end_engine(state, last, std::chrono::seconds{10}),
+                      std::back_inserter(left));
   }
+  tell_of(left);
   settle_all(state, all);
   Py_RETURN_NONE;
 }
