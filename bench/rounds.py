@@ -79,7 +79,12 @@ def _show_machine():
 
 def peer(name, count):
     """A contestant in an ordinary Python of its own: see peers.py."""
-    return _program([sys.executable, os.path.join(HERE, "peers.py"), name, str(count)])
+    return ordinary("peers.py", name, count)
+
+
+def ordinary(program, *args):
+    """A contestant that is a program for an ordinary Python."""
+    return _program([sys.executable, os.path.join(HERE, program), *map(str, args)])
 
 
 def core(name, count):

@@ -20,7 +20,7 @@ def stub():
 
 
 def is_public(name):
-    return not name.startswith("_")
+    return not name.startswith("_") or name == "__version__"
 
 
 def members(class_node):

@@ -25,8 +25,9 @@ def main() -> None:
 def _load_launcher() -> ModuleType:
     # A module that shares the file of another: the import system wouldn't look
     # for it there.
-    loader = ExtensionFileLoader("troupe._launcher", _core.__file__)
-    spec = spec_from_loader(loader.name, loader)
+    name = "troupe._launcher"
+    loader = ExtensionFileLoader(name, _core.__file__)
+    spec = spec_from_loader(name, loader)
     assert spec is not None
     module = module_from_spec(spec)
     loader.exec_module(module)
