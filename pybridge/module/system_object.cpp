@@ -567,7 +567,10 @@ runtime* find_process_runtime(const std::string& log_level) {
       raise_error(adopted.error());
       return nullptr;
     }
-    process_runtime = adopted->release();  // for as long as the process lives
+    // Another thread may have come first: adopting runs Python code.
+    if (process_runtime == nullptr) {
+      process_runtime = adopted->release();  // while the process lives
+    }
   }
   return process_runtime;
 }

@@ -5,6 +5,7 @@ import os
 import tempfile
 import unittest
 
+import installed
 import runnable
 
 _HERE = os.environ.get("TEST_SRCDIR", "")
@@ -31,6 +32,12 @@ NEWCOMERS = [
 
 class Documents(unittest.TestCase):
     maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        # `python` is that of an environment which has the wheel.
+        programs = installed.environment() / "bin"
+        os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
 
     def check(self, path):
         dialogues = 0
