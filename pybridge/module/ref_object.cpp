@@ -74,6 +74,11 @@ PyObject* ref_restarts(PyObject* object, void*) {
       static_cast<unsigned long long>(as_ref(object)->ref.cell().restarts()));
 }
 
+PyObject* ref_handled(PyObject* object, void*) {
+  return PyLong_FromUnsignedLongLong(
+      static_cast<unsigned long long>(as_ref(object)->ref.cell().handled()));
+}
+
 PyObject* ref_stop(PyObject* object, PyObject* args, PyObject* kwargs) {
   static const char* names[] = {"drain", nullptr};
   int drain = 0;
@@ -248,6 +253,10 @@ PyGetSetDef ref_properties[] = {
      nullptr},
     {"restarts", ref_restarts, nullptr,
      "How often its supervisor has restarted it.", nullptr},
+    {"handled", ref_handled, nullptr,
+     "How many messages it has handled, restarts or not; not counting those "
+     "that became\ndead letters, or were forwarded.",
+     nullptr},
     {"queued", ref_queued, nullptr,
      "How many messages wait in its mailbox or are at hand, about.", nullptr},
     {},
