@@ -107,8 +107,8 @@ command_line make_run(const raw_options& raw, std::vector<std::string> rest) {
 
 // What isn't `troupe run ...` or an option of troupe itself.
 usage_error wrong_command(std::string_view first) {
-  constexpr std::array<std::string_view, 4> commands{"run", "check", "doctor",
-                                                     "tree"};
+  constexpr std::array<std::string_view, 5> commands{"run", "map", "check",
+                                                     "doctor", "tree"};
   constexpr std::array<std::string_view, 2> options{"--help", "--version"};
   if (first.starts_with('-'))
     return wrong(unknown_option(first, options), "troupe");
@@ -162,7 +162,9 @@ CLI::App* add_run(CLI::App& app, raw_options& raw) {
 struct tool {
   const char *name, *usage, *what, *footer;
 };
-constexpr std::array<tool, 3> tools{{
+constexpr std::array<tool, 4> tools{{
+    {"map", "map [OPTIONS] MODULE:FUNCTION",
+     "Give each line of stdin to a function.", help::map},
     {"check", "check TARGET", "Say what `run` would refuse, without running.",
      help::check},
     {"doctor", "doctor MODULE...", "Say whether modules load in actors.",
@@ -224,6 +226,12 @@ command_line make_tree(const std::vector<std::string>& rest) {
 }
 
 command_line make_tool(const std::string& name, std::vector<std::string> rest) {
+  if (name == "map") {  // its options are read in Python
+    run_command command;
+    command.target = "troupe.pipeline._command";
+    command.args = std::move(rest);
+    return command;
+  }
   const bool reports = !rest.empty() && rest[0] == "--report-to";
   for (const auto& word : rest)
     if (word.size() > 1 && word[0] == '-' && !reports)

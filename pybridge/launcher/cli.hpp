@@ -3,6 +3,7 @@
 //
 //   troupe run [--workers N] [--log-level LEVEL] [--drain SECONDS]
 //              [--timeout SECONDS] TARGET [ARGS...]
+//   troupe map [OPTIONS] MODULE:FUNCTION
 //   troupe check TARGET
 //   troupe doctor MODULE...
 //   troupe tree PID

@@ -9,6 +9,7 @@ TARGET is one of
   app.py          a file: its main(system), or main(system, args), is called
   package.module  a module that can be imported from here: the same
   system.toml     a list of actors and the one, or the function, to begin with
+  pipeline.toml   a pipeline: see docs/pipelines.md
 
 What follows TARGET goes to the program (args and sys.argv).
 
@@ -52,6 +53,21 @@ Examples:
   troupe run app.py
   troupe run --workers 4 app.py --input data.csv
   troupe run --log-level DEBUG examples/system.toml
+)";
+
+inline constexpr const char* map = R"(
+Gives each line of stdin to the function, on all cores, and prints what it
+returns, in order: nothing for None, a line for each element of a list.
+
+  --parallel N     replicas; default: one a core
+  --unordered      print results as they come
+  --skip-errors    go on after an exception; it is told, and the exit code is 1
+  --progress       show it on stderr (needs tqdm)
+
+Exit codes: 0 done; 1 the function failed; 2 bad usage; 130 interrupted.
+
+Example:
+  troupe map json:loads < lines.jsonl
 )";
 
 inline constexpr const char* check = R"(
@@ -101,6 +117,8 @@ Examples:
   troupe run app.py              call main(system) of app.py
   troupe run package.module      the same, of a module
   troupe run system.toml         start the actors that a system file lists
+  troupe run pipeline.toml       run the pipeline that a file describes
+  troupe map module:f < lines    give each line to a function, print the results
   troupe check system.toml       find what is wrong in it, without running it
   troupe doctor numpy            does it load in an actor's interpreter?
   troupe tree 4711               what the actors of a running program do

@@ -15,6 +15,7 @@
 #include "pybridge/launcher/launch_signals.hpp"
 #include "pybridge/launcher/launch_target.hpp"
 #include "pybridge/launcher/launch_values.hpp"
+#include "pybridge/launcher/pipeline_file.hpp"
 #include "pybridge/launcher/system_file.hpp"
 
 namespace troupe {
@@ -37,6 +38,11 @@ result<program> find_program(run_command command) {
   auto target = find_target(command.target);
   if (!target)
     return target.error();
+  if (target->kind == target_kind::system_file &&
+      is_pipeline_file(target->text)) {
+    command.args.insert(command.args.begin(), target->text);
+    target = launch_target{target_kind::module, "troupe.pipeline._file"};
+  }
   program found{std::move(command), std::move(*target), std::nullopt};
   if (found.target.kind != target_kind::system_file)
     return found;
@@ -133,6 +139,13 @@ result<launch_task> task_of(check_command command) {
   auto target = find_target(command.target);
   if (!target)
     return target.error();
+  if (target->kind == target_kind::system_file &&
+      is_pipeline_file(target->text))
+    return launch_task{
+        {command.target}, "WARNING", false, [path = target->text](auto&&...) {
+          return call_package("troupe.pipeline._file", "check", "O",
+                              to_python(path));
+        }};
   std::optional<checked_system_file> checked;
   if (target->kind == target_kind::system_file) {
     auto file = check_system_file(target->text);

@@ -2,7 +2,7 @@
 // Checked access to a parsed TOML file: what isn't as expected throws a
 // toml_fault.
 //
-// Only system_file.cpp and toml_source.cpp include this: it brings in toml++.
+// Only the sources that read such files include this: it brings in toml++.
 #pragma once
 
 #include <cstdint>

@@ -247,7 +247,7 @@ class Pipeline:
         """
         handle = self.start(system)
         try:
-            return self._wait(handle, progress)
+            return handle.wait_with_progress() if progress else handle.wait()
         except KeyboardInterrupt:
             handle.drain()
         try:
@@ -305,10 +305,16 @@ class Pipeline:
             raise PipelineError(f"pipeline {self.name!r} has no source()")
         return Plan(self.graph, self.ordered, self.delivery == "at_most_once")
 
-    # ---- building ----
+    def draw(self) -> str:
+        """The graph as Mermaid text: what runs as one is in one box.
 
-    def _wait(self, handle: Handle, progress: bool) -> Result:
-        return handle.wait()
+        Handle.draw() has the figures of a running one.
+        """
+        from troupe.pipeline import _draw
+
+        return _draw.mermaid(self.plan(), None)
+
+    # ---- building ----
 
     def _stage(self, kind: str, function: Function, options: dict[str, Any]) -> Self:
         chosen = _options.checked(kind, options)

@@ -21,6 +21,8 @@ something is raised; then the line in `run` tells which stage it was, and the
 locals which item. Runs in a worker's interpreter, so it imports little.
 """
 
+from time import perf_counter
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +38,8 @@ PORTION = 4096
 class Loop:
     """The source text of a segment's loop, as it is being written."""
 
-    def __init__(self, stages: list[Stage], keyed: bool) -> None:
+    def __init__(self, stages: list[Stage], keyed: bool, timed: bool = False) -> None:
+        self._timed = timed
         self.lines: list[str] = []
         self.where: dict[int, tuple[int, str]] = {}  # line -> (stage, its variable)
         self.depth = 1
@@ -60,12 +63,15 @@ class Loop:
                 self._line(f"s{index} = states[{index}]")
         self._line("for k, x0 in batch:" if self.keyed else "for x0 in batch:")
         self._enter()
+        if self._timed:
+            self._line("t = clock()")
         x = "x0"
         for self.at, (kind, _, function, options) in enumerate(stages):
             call = "await " if is_async(function) else ""
             x = getattr(self, f"_{kind}")(x, self.at, call, options)
             if x is None:
                 break
+            self._tick()
         else:
             self._emit(x)
         while self._open:
@@ -93,13 +99,23 @@ class Loop:
         self.variables += 1
         return f"x{self.variables}"
 
+    def _tick(self) -> None:
+        """What has passed since the last one is this stage's."""
+        if self._timed:
+            self._line(f"t1 = clock(); costs[{self.at}] += t1 - t; t = t1")
+
     def _map(self, x: str, i: int, call: str, _: object) -> str:
         y = self._new()
         self._line(f"{y} = {call}f{i}({x})", of=x)
         return y
 
     def _filter(self, x: str, i: int, call: str, _: object) -> str:
-        self._line(f"if not {call}f{i}({x}): continue", of=x)
+        if self._timed:
+            self._line(f"d = {call}f{i}({x})", of=x)
+            self._tick()
+            self._line("if not d: continue")
+        else:
+            self._line(f"if not {call}f{i}({x}): continue", of=x)
         return x
 
     def _tap(self, x: str, i: int, call: str, _: object) -> str:
@@ -138,9 +154,11 @@ class Loop:
             self._line(
                 f"s{i}[{k}] = {call}f{i}(s{i}[{k}], {x}) if {k} in s{i} else {x}", of=x
             )
+        self._tick()
 
     def _key(self, x: str, i: int, call: str, options: "dict[str, Any]") -> None:
         self._line(f"k = {call}f{i}({x})", of=x)
+        self._tick()
         self._line(f"outs[hash(k) % {options['ways']}].append((k, {x}))", of=x)
         self._portion()
 
@@ -163,11 +181,15 @@ class Loop:
 
 
 def compose(
-    stages: list[Stage], keyed: bool
+    stages: list[Stage], keyed: bool, costs: "list[float] | None" = None
 ) -> "tuple[Callable[..., Any], Loop]":
-    """The loop as a function, and what it knows about its lines."""
-    loop = Loop(stages, keyed)
-    names: dict[str, Any] = {"outside": _outside}
+    """The loop as a function, and what it knows about its lines.
+
+    One with `costs` adds there how many seconds each stage takes. That costs more
+    than many a stage does, so it runs for a small part of the batches only.
+    """
+    loop = Loop(stages, keyed, costs is not None)
+    names: dict[str, Any] = {"outside": _outside, "clock": perf_counter, "costs": costs}
     for index, (_, _, function, options) in enumerate(stages):
         names[f"f{index}"] = retrying(function, options)
         names[f"first{index}"] = _factory(options.get("initial"))

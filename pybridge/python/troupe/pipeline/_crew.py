@@ -138,7 +138,9 @@ class Crew:
     ) -> None:
         error = future.exception(0)
         if error is None:
-            replica.forget(before, *future.result(0))
+            replica.saving = False
+            if (saved := future.result(0)) is not None:
+                replica.forget(before, *saved)
         elif not isinstance(error, (troupe.ActorStopped, troupe.ActorKilled)):
             problem = PipelineError(
                 f"what stage {self._segment.name!r} remembers can't be saved: {error}"
@@ -189,7 +191,8 @@ class Crew:
             return None
         self._recall(replica)
         self.replicas.append(replica)
-        self._segment.stats.replicas = self.count
+        stats = self._segment.stats
+        stats.replicas, stats.peak = self.count, max(stats.peak, self.count)
         return replica
 
     def _start_one(self, before: Replica | None) -> Replica | None:

@@ -120,6 +120,33 @@ class Handle:
         """The figures of this moment."""
         return self._runner.result()
 
+    def explain(self) -> str:
+        """Which stage is the bottleneck, as of now."""
+        return self.stats().explain()
+
+    def draw(self) -> str:
+        """The graph as Mermaid text, with the figures of this moment."""
+        from troupe.pipeline import _draw
+
+        return _draw.mermaid(self._runner.plan, self.stats())
+
+    def wait_with_progress(self) -> Result:
+        """As wait(), with bars on stderr if that is a terminal."""
+        from troupe.pipeline import _progress
+
+        _progress.show(self, self._done)
+        return self.wait()
+
+    @property
+    def name(self) -> str:
+        """The pipeline's."""
+        return self._runner.name
+
+    @property
+    def length(self) -> int | None:
+        """How many items the sources have, if all of them know it."""
+        return self._runner.length
+
     def __enter__(self) -> Self:
         return self
 

@@ -56,7 +56,7 @@ class Replica:
 
     def forget(self, before: int, state: Any, size: int) -> None:
         """A snapshot has all batches up to number `before`."""
-        self.saved, self.saving = state, False
+        self.saved = state
         self.journal = [entry for entry in self.journal if entry[0] >= before]
         self.journalled = sum(len(items) for _, items in self.journal)
         self.threshold = max(20_000, 4 * size)

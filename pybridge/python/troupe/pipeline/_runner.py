@@ -56,6 +56,7 @@ class Runner:
         self._dead_sink = dead
         self._began = perf_counter()
         self.seconds: float | None = None
+        self.plan = plan
         self.nodes = self._build(plan)
 
     # ---- building ----
@@ -74,6 +75,8 @@ class Runner:
             for way in sorted(node.outs):
                 for target in node.outs[way]:
                     connect(made[node], made[target[0]], edges[target])
+        for each in made.values():
+            each.stats.source = not each.ins
         return list(made.values())
 
     def _make(self, node: PlanNode) -> Node:
@@ -112,6 +115,7 @@ class Runner:
         try:
             for node in self.nodes:
                 node.start()
+            self._began = perf_counter()
             while not self._round():
                 self.events.wait()
         except BaseException as error:
@@ -148,9 +152,9 @@ class Runner:
         return True
 
     def _close(self) -> None:
+        self.seconds = perf_counter() - self._began
         for node in self.nodes:
             node.close()
-        self.seconds = perf_counter() - self._began
         self.events.close()
 
     # ---- what nodes tell ----
@@ -184,6 +188,15 @@ class Runner:
             self.error = PipelineCancelled(f"pipeline {self.name!r} was cancelled")
 
     # ---- figures: any thread ----
+
+    @property
+    def length(self) -> int | None:
+        lengths = [getattr(node, "length", None) for node in self.sources()]
+        known = [length for length in lengths if length is not None]
+        return sum(known) if len(known) == len(lengths) else None
+
+    def sources(self) -> list[Node]:
+        return [node for node in self.nodes if not node.ins]
 
     def stats(self) -> list[StageStats]:
         return [node.stats for node in self.nodes]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import troupe
 from troupe.errors import RemoteTraceback
 from troupe.pipeline import _crew
+from troupe.pipeline._edge import Edge
 from troupe.pipeline._errors import DeadItem, PipelineError, StageError
 from troupe.pipeline._functions import shown
 from troupe.pipeline._node import Node
@@ -98,13 +99,18 @@ class Segment(Node):
         edge, moved = self.ins[0], False
         self.stats.queue, self.stats.batch = edge.size, self.size
         edge.limit = 2 * self.size * max(1, self.crew.most)
-        while self.room > 0 and len(self._open) < 4 * self.crew.capacity:
+        while self.room > 0 and (self._again or self._may_open(edge)):
             replica = self.crew.free(bool(self._again) or self._full_batch())
-            if replica is None or not (self._again or edge.size):
+            if replica is None:
                 break
             self.send(replica, self._next_batch())
             moved = True
         return moved
+
+    def _may_open(self, edge: Edge) -> bool:
+        """So many batches may wait for one before them; those that are sent again
+        have been counted already."""
+        return edge.size > 0 and len(self._open) < 4 * self.crew.capacity
 
     def _full_batch(self) -> bool:
         """Whether waiting would not make the next batch any larger."""
@@ -175,8 +181,11 @@ class Segment(Node):
         seconds: float,
         dead: list[Any] | None,
         status: Any,
+        costs: list[float] | None,
     ) -> None:
         self.stats.busy += seconds
+        if costs is not None:
+            self._add_costs(costs)
         for told in dead or ():
             self.stats.skipped += 1
             self.runner.skip(_dead_item(*told))
@@ -202,6 +211,11 @@ class Segment(Node):
             self.crew.lose(replica, _failure(*status))
         else:
             self._fail_batch(batch, _failure(*status))
+
+    def _add_costs(self, costs: list[float]) -> None:
+        known = self.stats.costs
+        for stage, seconds in zip(self.spec.stages, costs):
+            known[stage.name] = known.get(stage.name, 0.0) + seconds
 
     def _learn(self, seconds: float, items: int) -> None:
         """Batches take a millisecond, once it is known what an item takes."""
@@ -265,7 +279,7 @@ class Segment(Node):
         if error is not None:
             self.fail(self._stage_error(-1, [], error))
             return
-        outs, seconds, _, _ = future.result(0)
+        outs, seconds, *_ = future.result(0)
         self.stats.busy += seconds
         self._emit(Batch(-1, [], self.spec.ways), outs)
         self.end()

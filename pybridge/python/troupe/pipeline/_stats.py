@@ -20,6 +20,10 @@ class StageStats:
     skipped     items that a stage raised on, with on_error="skip"
     dropped     items lost with a replica (delivery="at_most_once")
     restarts    replicas that had to be replaced
+    source      whether items begin here
+    peak        how many replicas there were at most
+    batch       items in a batch, at the moment
+    costs       by stage, of those that run as one: seconds, of a sample of batches
     """
 
     name: str
@@ -31,6 +35,8 @@ class StageStats:
     skipped: int = 0
     dropped: int = 0
     restarts: int = 0
+    peak: int = 0
+    source: bool = False
     batch: int = 0
     costs: dict[str, float] = field(default_factory=dict)
 
@@ -63,6 +69,12 @@ class Result:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def explain(self) -> str:
+        """In words: which stage is the bottleneck, and how busy each is."""
+        from troupe.pipeline import _explain
+
+        return _explain.explain(self)
 
     def __repr__(self) -> str:
         return (

@@ -3,12 +3,13 @@
 
 It is told a batch, and answers with what has become of it:
 
-    (outs, seconds, dead, status)
+    (outs, seconds, dead, status, costs)
 
 `outs` has a list of items for each way out. `dead` are the items that a stage
 with on_error="skip" failed on. `status` is None, "more" (ask more() for the
 rest), "busy" (it had not yet been asked for the rest of another), or the
-failure (policy, stage, item, error, traceback) that ended the batch.
+failure (policy, stage, item, error, traceback) that ended the batch. `costs` are
+None, or the seconds that each stage took of this batch.
 """
 
 from time import perf_counter
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+SAMPLE = 32  # of so many batches, one is measured stage by stage
+
+
 class _Failed(BaseException):
     """Ends the loop: self.args is the failure."""
 
@@ -33,7 +37,10 @@ class Worker:
         self._objects: list[Any] = []
         self._stages = [self._made(stage) for stage in stages]
         self._keyed, self._ways, self._width = keyed, ways, width
-        self._run, self._loop = _compose.compose(self._stages, keyed)
+        self._run, self._loop = self._plain = _compose.compose(self._stages, keyed)
+        self._costs = [0.0] * len(stages)
+        self._timed = _compose.compose(self._stages, keyed, self._costs)
+        self._batches = 0
         self._states = _compose.first_states(self._stages, keyed)
         self._rest: Iterator[Any] | None = None
         self._outs: list[list[Any]] = []
@@ -62,9 +69,11 @@ class Worker:
     @troupe.handler
     def go(self, batch: "list[Any]") -> "tuple[Any, ...]":
         if self._rest is not None:
-            return [], 0.0, None, "busy"
+            return [], 0.0, None, "busy", None
         start = perf_counter()
         self._begin()
+        self._run, self._loop = self._plain if self._batches % SAMPLE else self._timed
+        self._batches += 1
         try:
             done = self._run(batch, self._outs, self._states, self._fail)
             if self._loop.expands:
@@ -148,8 +157,13 @@ class Worker:
         return self._answer(start, None)
 
     @troupe.handler
-    def snapshot(self) -> "tuple[Any, ...]":
-        """All that the stages remember, and how much that is."""
+    def snapshot(self) -> "tuple[Any, ...] | None":
+        """All that the stages remember, and how much that is.
+
+        None in the midst of a batch: what they remember is part of it only.
+        """
+        if self._rest is not None:
+            return None
         kept = [each.checkpoint() for each in self._objects if hasattr(each, "checkpoint")]
         size = sum(len(s) for s in self._states if isinstance(s, (dict, set)))
         return (self._states, kept), size
@@ -179,7 +193,10 @@ class Worker:
         return self._answer(start, None)
 
     def _answer(self, start: float, status: "Any") -> "tuple[Any, ...]":
-        return self._outs, perf_counter() - start, self._dead or None, status
+        costs = None
+        if any(self._costs):
+            costs, self._costs[:] = self._costs[:], [0.0] * len(self._costs)
+        return self._outs, perf_counter() - start, self._dead or None, status, costs
 
     def _fail(self, error: BaseException, names: "dict[str, Any]") -> None:
         """A stage has raised: leaves the item out, or ends the loop."""
