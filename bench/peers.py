@@ -8,6 +8,7 @@ does it COUNT times and prints one number: seconds (or bytes) for each.
 
 import functools
 import multiprocessing
+import multiprocessing.pool
 import os
 import queue
 import sys
@@ -15,6 +16,8 @@ import sysconfig
 import threading
 import time
 from concurrent import futures, interpreters
+
+import pipeline_stages
 
 _peers = {}
 
@@ -305,6 +308,31 @@ def serve(_):
 
 
 _peers["serve"] = serve
+
+
+# --- Three small stages over many numbers ---
+
+
+def imap(pool, count):
+    numbers = list(range(count))
+    with pool:
+        pool.map(pipeline_stages.all_three, range(10))  # it has started
+        start = time.perf_counter()
+        found = pool.imap(pipeline_stages.all_three, numbers, chunksize=1000)
+        kept = [n for n in found if n is not None]
+        seconds = time.perf_counter() - start
+    assert len(kept) == (count + 1) // 2
+    return seconds / count
+
+
+@peer
+def process_imap(count):
+    return imap(multiprocessing.Pool(2), count)
+
+
+@peer
+def thread_imap(count):
+    return imap(multiprocessing.pool.ThreadPool(2), count)
 
 
 if __name__ == "__main__":

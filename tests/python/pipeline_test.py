@@ -50,6 +50,20 @@ class Stages(PipelineCase):
         found = self.items(self.of(["b", "a"]).map("actors.stages:twice").map("".join))
         self.assertEqual(found, ["bb", "aa"])
 
+    def test_lambdas_and_closures(self):
+        step = 5
+        found = self.items(
+            self.of(range(4)).map(lambda x: x + step).filter(lambda x: x % 2, parallel=2)
+        )
+        self.assertEqual(found, [5, 7])
+        gathered = self.items(self.of(["a", "b"]).reduce(lambda all_, x: [*all_, x], list))
+        self.assertEqual(gathered, [["a", "b"]])
+
+    def test_what_a_lambda_holds_that_cant_be_sent_is_told(self):
+        lock = threading.Lock()
+        with self.assertRaisesRegex(TypeError, "stage 'map'.*'lock'.*lock can't be sent"):
+            self.run_(self.of([1]).map(lambda x: lock))
+
     def test_no_items_and_no_stages(self):
         self.assertEqual(self.items(self.of([]).map(stages.inc)), [])
         self.assertEqual(self.items(self.of([1, 2])), [1, 2])
@@ -494,6 +508,93 @@ class Running(PipelineCase):
         self.assertEqual(segments(p.map(len, parallel=3).map(str, parallel=2)), ["len", "str"])
         self.assertEqual(segments(p.map(len, fuse=False).map(str)), ["len", "str"])
         self.assertEqual(segments(p.map(len, parallel=2).scan(max)), ["len", "max"])
+
+    def test_auto_starts_more_replicas_when_they_are_wanted(self):
+        pipeline = self.of(range(5000)).map(stages.works_long, parallel=(1, 3))
+        result = self.run_(pipeline)
+        self.assertEqual(result.items, list(range(5000)))
+        self.assertGreater(result.stages[1].peak, 1)
+
+    def test_a_drawing_has_all_nodes_and_live_figures(self):
+        pipeline = self.of(range(100)).map(stages.inc, parallel=2).broadcast(
+            lambda p: p.filter(stages.is_even), lambda p: p.batch(10).sink([])
+        )
+        drawn = pipeline.draw()
+        self.assertTrue(drawn.startswith("flowchart LR\n"))
+        for part in ('(["source"])', '["inc x2"]', '["is_even"]', '["batch(10)"]'):
+            self.assertIn(part, drawn)
+        self.assertEqual(drawn.count("-->"), 6)
+        handle = pipeline.start(self.system)
+        handle.wait(TIMEOUT)
+        self.assertIn('["inc x2<br/>100 items', handle.draw())
+
+    def test_explain_names_the_bottleneck_and_the_stage_in_it(self):
+        result = self.run_(
+            self.of(range(2000)).map(stages.inc).map(stages.works_long).map(stages.itself)
+        )
+        told = result.explain()
+        self.assertRegex(told, "The bottleneck is 'inc.works_long.itself'")
+        self.assertIn("Most of it is 'works_long'", told)
+        self.assertIn("No stage has done anything", self.run_(self.of([])).explain())
+
+    def test_progress_shows_items_and_stages(self):
+        class Bar:
+            """Stands for tqdm: it isn't installed everywhere."""
+
+            def __init__(self, **options):
+                self.n, self.disable, self.options, self.text = 0, False, options, ""
+                bars.append(self)
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *_):
+                pass
+
+            def set_postfix_str(self, text, refresh):
+                self.text = text
+
+            def update(self, n):
+                self.n += n
+
+            @staticmethod
+            def set_lock(lock):
+                pass
+
+        bars = []
+        import sys
+        import types
+
+        module = types.ModuleType("tqdm")
+        module.tqdm = Bar
+        before = sys.modules.get("tqdm")
+        sys.modules["tqdm"] = module
+        try:
+            result = self.of(range(5000)).map(stages.inc).run(self.system, progress=True)
+        finally:
+            del sys.modules["tqdm"]
+            if before is not None:
+                sys.modules["tqdm"] = before
+        self.assertEqual(len(result.items), 5000)
+        self.assertEqual((bars[0].n, bars[0].options["total"]), (5000, 5000))
+        self.assertRegex(bars[0].text, r"inc \d+%")
+
+    def test_a_fast_source_and_a_slow_sink_hold_their_memory(self):
+        def source():
+            for n in range(200_000):
+                yield f"{n:>2000}"  # 400 MB in all
+
+        def peak():
+            with open("/proc/self/status", encoding="ascii") as file:
+                return next(int(l.split()[1]) for l in file if l.startswith("VmHWM"))
+
+        def slow(item):
+            stages.spin(item)
+
+        pipeline = self.of(source()).map(str.strip, parallel=2).map(stages.padded, fuse=False)
+        before = peak()
+        self.assertEqual(self.run_(pipeline.sink(slow)).delivered, 200_000)
+        self.assertLess(peak() - before, 200_000)  # KiB
 
     def test_memory_is_bounded_by_demand(self):
         # The source is never far ahead of a sink that doesn't take.

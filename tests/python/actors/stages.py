@@ -46,6 +46,16 @@ def spin(x):
     return x
 
 
+def works_long(x):
+    for _ in range(5000):
+        pass
+    return x
+
+
+def padded(text):
+    return f"{text:>2000}"
+
+
 def plus(a, b):
     return a + b
 

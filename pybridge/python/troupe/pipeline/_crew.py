@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 TRIES = 5  # replicas that may be lost on the same batch
 TRIES_TO_START = 100  # while somebody kills them as fast as they come
-HUNGRY = 0.02  # seconds of full queues after which there is one more
-IDLE = 0.5  # seconds without work after which there is one less
+LOOK = 0.05  # seconds between looks at how busy replicas are
 
 
 class Crew:
@@ -25,7 +24,9 @@ class Crew:
         self.replicas: list[Replica] = []
         self._later: dict[Replica, list[Batch]] = {}
         self._numbers = 0
-        self._hungry_since: float | None = None
+        self._look = monotonic() + LOOK  # when the next is due
+        self._busy = 0.0  # seconds of work, at the last one
+        self._low = 0  # looks in a row that found too many replicas
         self.awaits = False
         self._keeps = self._spec.stateful
         self.most = self._spec.parallel[1]
@@ -61,7 +62,7 @@ class Crew:
         best = None
         for replica in self.replicas:
             waiting = len(replica.sent)
-            if replica.dead or replica.leaving or waiting >= credit:
+            if replica.dead or waiting >= credit:
                 continue
             if best is None or waiting < len(best.sent):
                 best = replica
@@ -158,31 +159,33 @@ class Crew:
     # ---- more and fewer ----
 
     def scale(self) -> None:
-        """parallel="auto": one more while batches wait and what comes out is wanted."""
+        """One more when all have been busy while batches waited; one less when the
+        others could have done it all, ten looks in a row."""
         least, most = self._spec.parallel
-        if least == most:
+        now = monotonic()
+        if least == most or now < self._look:
             return
-        now, segment = monotonic(), self._segment
-        wanting = segment.ins[0].room <= 0 and segment.room > 0
-        if not wanting or self.free(True) is not None or self.count >= most:
-            self._hungry_since = None
-        elif self._hungry_since is None:
-            self._hungry_since = now
-        elif now - self._hungry_since > HUNGRY:
-            self._hungry_since = None
-            self._add()
-        self._retire(now, least)
+        stats, edge = self._segment.stats, self._segment.ins[0]
+        needed = (stats.busy - self._busy) / (now - self._look + LOOK)  # replicas
+        self._look, self._busy = now + LOOK, stats.busy
+        if needed > 0.75 * self.count and edge.size >= self._segment.size:
+            self._low = 0
+            if self.count < most:
+                self._add()
+        elif needed < 0.6 * (self.count - 1) and self.count > least:
+            self._low += 1
+            if self._low >= 10:
+                self._low = 0
+                self._retire()
+        else:
+            self._low = 0
 
-    def _retire(self, now: float, least: int) -> None:
-        for replica in self.replicas:
-            if replica.sent:
-                replica.idle_since = now
-        if self.count > least:
-            idle = [r for r in self.replicas if now - r.idle_since > IDLE and not r.dead]
-            if idle and not idle[-1].waiting:
-                self.replicas.remove(idle[-1])
-                idle[-1].ref.stop()
-                self._segment.stats.replicas = self.count
+    def _retire(self) -> None:
+        idle = [r for r in self.replicas if not (r.sent or r.waiting or r.dead)]
+        if idle:
+            self.replicas.remove(idle[-1])
+            idle[-1].ref.stop()
+            self._segment.stats.replicas = self.count
 
     def _add(self, before: Replica | None = None) -> Replica | None:
         """One more, or one in the place of another; None if it can't start."""
@@ -222,7 +225,6 @@ class Crew:
         info = replica.ask.info().result(60)
         self.awaits = info["awaits"]
         self._keeps = self._keeps or info["keeps"]
-        replica.idle_since = monotonic()
         return replica
 
     def _cant_start(self, error: BaseException) -> None:

@@ -43,12 +43,20 @@ _SOURCES = ("lines", "csv_rows", "json_lines", "files", "ticks", "tcp_lines")
 _SINKS = ("lines", "csv_rows", "json_lines")
 
 
+_MISTAKES = (PipelineError, TypeError, ValueError, AttributeError, ImportError)
+
+
 def load(path: str) -> Pipeline:
-    """The pipeline in a file; a PipelineError says what is wrong and where."""
+    """The pipeline in a file; a PipelineError says what is wrong and where.
+
+    The modules of its functions are imported, to see that they are there.
+    """
     try:
         with open(path, "rb") as file:
-            return build(tomllib.load(file))
-    except (tomllib.TOMLDecodeError, PipelineError, TypeError, ValueError) as error:
+            pipeline = build(tomllib.load(file))
+        pipeline.plan()
+        return pipeline
+    except _MISTAKES as error:
         raise PipelineError(f"{path}: {error}") from error
 
 
@@ -125,15 +133,10 @@ def _sink(value: str, args: list[Any], options: dict[str, Any]) -> Any:
 
 def check(path: str) -> int:
     """`troupe check FILE.toml`: the exit code; says what `troupe run` would refuse."""
-    from troupe.pipeline import _functions
-
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
     try:
-        for node in load(path).plan().nodes:
-            for stage in node.spec.stages if node.spec else ():
-                if isinstance(stage.function, str):
-                    _functions.load(stage.function)
-    except (PipelineError, OSError, ImportError, AttributeError, ValueError) as error:
+        load(path)
+    except (PipelineError, OSError) as error:
         print(f"troupe: {error}", file=sys.stderr)
         return 2
     return 0

@@ -7,18 +7,25 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def pack(function: "Any") -> "Any":
-    """In the caller: something that can be sent for it."""
+def pack(function: "Any", stage: str) -> "Any":
+    """In the caller: something that can be sent for it, as often as need be.
+
+    A function that can be imported goes by its name; a lambda, a closure, or one
+    of __main__ as code. What can't be sent in it is a TypeError that says where.
+    """
     if isinstance(function, str):
         load(function)  # a mistake is told here and now
         return ("name", function)
-    return ("object", function)
+    from troupe._core import Sealed
+    from troupe._shipping import BY_VALUE
+
+    return ("sealed", Sealed(function, f"stage '{stage}'", BY_VALUE))
 
 
 def unpack(packed: "Any") -> "Any":
     """In a worker: the function."""
     how, what = packed
-    return load(what) if how == "name" else what
+    return load(what) if how == "name" else what.open()
 
 
 def load(path: str) -> "Any":

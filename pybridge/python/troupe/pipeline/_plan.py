@@ -222,6 +222,6 @@ def _packed(stage: Step, ways: int) -> tuple[str, str, Any, dict[str, Any]]:
     }
     if stage.options.get("has_initial"):
         options["has_initial"] = True
-        options["initial"] = stage.options["initial"]
+        options["initial"] = _functions.pack((stage.options["initial"],), stage.name)
     kind = {"key_by": "key"}.get(stage.kind, stage.kind)
-    return kind, stage.name, _functions.pack(stage.function), options
+    return kind, stage.name, _functions.pack(stage.function, stage.name), options

@@ -38,13 +38,11 @@ class Replica:
         self.lost: BaseException | None = None  # how it was lost
         self.waiting = 0  # for so many answers
         self.dead = False
-        self.leaving = False
         self.saved: Any = None
         self.journal: list[tuple[int, Sequence[Any]]] = []
         self.journalled = 0
         self.threshold = 20_000
         self.saving = False
-        self.idle_since = 0.0
         if before is not None:
             self.saved, self.journal = before.saved, before.journal
             self.journalled, self.threshold = before.journalled, before.threshold

@@ -49,6 +49,8 @@ class Worker:
     def _made(self, stage: "Any") -> "_compose.Stage":
         kind, name, function, options = stage
         function = _functions.unpack(function)
+        if "initial" in options:
+            (options["initial"],) = _functions.unpack(options["initial"])
         if _functions.is_stage_class(function):
             function = function(*options.get("args", ()))
             if hasattr(function, "setup"):
