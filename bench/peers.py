@@ -183,6 +183,40 @@ def batches(executor, count):
         return seconds_each(count, lambda _: list(executor.map(same, range(100)))) / 100
 
 
+def all_at_once(executor, count):
+    """All submitted, then waited for; seconds for each task."""
+    with executor:
+        list(executor.map(same, range(4)))
+        start = time.perf_counter()
+        for future in [executor.submit(same, n) for n in range(count)]:
+            future.result()
+        return (time.perf_counter() - start) / count
+
+
+@peer
+def thread_pool_submit(count):
+    return all_at_once(futures.ThreadPoolExecutor(2), count)
+
+
+@peer
+def interpreter_pool_submit(count):
+    return all_at_once(futures.InterpreterPoolExecutor(2), count)
+
+
+@peer
+def process_pool_submit(count):
+    return all_at_once(futures.ProcessPoolExecutor(2), count)
+
+
+@peer
+def process_pool_map(count):
+    with multiprocessing.Pool(2) as pool:
+        pool.map(abs, range(100))
+        start = time.perf_counter()
+        pool.map(abs, range(count))
+        return (time.perf_counter() - start) / count
+
+
 @peer
 def thread_pool_batch(count):
     return batches(futures.ThreadPoolExecutor(1), count)

@@ -277,7 +277,7 @@ PyType_Spec router_spec = {
 };
 
 PyType_Spec pool_spec = {
-    .name = "troupe.Pool",
+    .name = "troupe.ActorPool",
     .basicsize = sizeof(router_object),
     .itemsize = 0,
     .flags = flags,

@@ -204,7 +204,7 @@ const char* const pool_doc =
     R"doc(pool($self, target, /, *args, size=None, policy="round_robin", key=0, seed=None, minimum=None, maximum=None, max_restarts=10, within=10.0, backoff=None, name=None, home="own", **kwargs)
 --
 
-Starts `size` actors (None: one a core) with a router before them: a Pool.
+Starts `size` actors (None: one a core) with a router before them: an ActorPool.
 
 target, args and the other keywords are those of spawn(), and so are the errors; routees
 are named NAME-1, NAME-2, .... policy, key and seed are those of router().
@@ -226,7 +226,7 @@ a routee wait for 0.2 s, one less when less than half had work for 5 s.
 const char* const router_of_doc = R"doc(router_of($self, ref_or_name, /)
 --
 
-The Router, or Pool, that a Ref or a name means.
+The Router, or ActorPool, that a Ref or a name means.
 
 ValueError if that actor is no router, UnknownName if there is none.)doc";
 

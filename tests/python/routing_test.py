@@ -209,9 +209,9 @@ class Pools(support.SystemTestCase):
 
     def test_a_pool_starts_its_routees(self):
         pool = self.system.pool(Worker, size=3, name="workers")
-        self.assertIsInstance(pool, troupe.Pool)
+        self.assertIsInstance(pool, troupe.ActorPool)
         self.assertIsInstance(pool, troupe.Router)
-        self.assertEqual(repr(pool), "<troupe.Pool 'workers' of 3>")
+        self.assertEqual(repr(pool), "<troupe.ActorPool 'workers' of 3>")
         self.assertEqual(
             set(self.who(pool, 6)), {"workers-1", "workers-2", "workers-3"}
         )

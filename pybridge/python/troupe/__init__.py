@@ -26,10 +26,10 @@ In an ordinary Python, `with troupe.System() as system:` does the same.
 
 from troupe._actor import handler
 from troupe._core import (
+    ActorPool,
     Blob,
     Future,
     Group,
-    Pool,
     Ref,
     Reply,
     Router,
@@ -67,6 +67,7 @@ from troupe.errors import (
 
 __all__ = [
     "ActorKilled",
+    "ActorPool",
     "ActorPoolExecutor",
     "ActorStopped",
     "ALL_COMPLETED",
@@ -118,6 +119,7 @@ TYPE_CHECKING = False  # `typing` takes 10 ms to import
 if TYPE_CHECKING:
     from troupe._dead_letters import DeadLetter
     from troupe._executor import ActorPoolExecutor, BrokenActorPool
+    from troupe._pool import Pool
     from troupe.pipeline._builder import Pipeline
 
 # What not every program needs, so it is imported when it is asked for.
@@ -126,6 +128,7 @@ _LATER = {
     "BrokenActorPool": "troupe._executor",
     "DeadLetter": "troupe._dead_letters",
     "Pipeline": "troupe.pipeline._builder",
+    "Pool": "troupe._pool",
 }
 
 

@@ -5,6 +5,7 @@ results, the workers, and a thread that gives the futures their results.
 So an executor that is let go of without shutdown() still does its tasks.
 """
 
+import os
 import threading
 from concurrent.futures import _base
 
@@ -45,6 +46,7 @@ class Crew:
         self._cause = None  # what an initializer has raised
         self._hiring = None  # a thread
         self._thread = None
+        self._closer = None
 
     # For the executor.
 
@@ -99,7 +101,32 @@ class Crew:
         for future in futures:
             future.cancel()
 
+    def close_after(self, threads):
+        """As close(), when these threads have submitted the rest."""
+        threads = [each for each in threads if each.is_alive()]
+        if not threads:
+            self.close()
+            return
+
+        def wait():
+            for each in threads:
+                each.join()
+            self.close()
+
+        self._closer = threading.Thread(target=wait, name=f"{self._name}-close")
+        self._closer.start()
+
+    def terminate(self, why):
+        """What isn't done never will be."""
+        with self._lock:
+            self._closing = True
+            if self._broken is None and self._pending:
+                self._broken = why
+        self._results.note(_LOOK)
+
     def join(self):
+        if self._closer is not None:
+            self._closer.join()
         if self._thread is not None:
             self._thread.join()
         elif self._owns_system:
@@ -214,6 +241,11 @@ class Crew:
         _crews.discard(self)
 
 
+def cores():
+    """How many workers there are if nobody says how many."""
+    return len(os.sched_getaffinity(0))
+
+
 def _system_here():
     """The system of whoever makes an executor, and whether it is the executor's."""
     if _core.current() is not None:
@@ -225,7 +257,8 @@ def _system_here():
             "a thread of an actor's has to say whose workers it wants: "
             "ActorPoolExecutor(system=troupe.context.system), as of a handler"
         )
-    return _core.System(workers=1), True  # the workers have threads of their own
+    # The workers have threads of their own, and futures say what goes wrong.
+    return _core.System(workers=1, dead_letter_log=False), True
 
 
 # As in the executors of Python: what is submitted is done before the end.

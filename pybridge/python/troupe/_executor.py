@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """troupe.ActorPoolExecutor: the interface of concurrent.futures, on actors."""
 
-import os
 import weakref
 from concurrent.futures import _base
 from functools import partial
 from itertools import batched, count
 
 from troupe._core import Sealed
-from troupe._crew import BrokenActorPool, Crew
+from troupe._crew import BrokenActorPool, Crew, cores
 from troupe._shipping import BY_VALUE
 from troupe._worker import BEFORE, run_chunk
 
@@ -61,7 +60,7 @@ class ActorPoolExecutor(_base.Executor):
         system: "System | None" = None,
     ) -> None:
         if max_workers is None:
-            max_workers = len(os.sched_getaffinity(0))
+            max_workers = cores()
         if max_workers <= 0:
             raise ValueError("max_workers must be greater than 0")
         if initializer is not None and not callable(initializer):
@@ -118,6 +117,14 @@ class ActorPoolExecutor(_base.Executor):
             self._crew.join()
 
     shutdown.__doc__ = _base.Executor.shutdown.__doc__
+
+
+    def terminate_workers(self) -> None:
+        """Ends the workers at once; what isn't done raises BrokenActorPool."""
+        self._crew.terminate("the workers were terminated")
+        self._crew.join()
+
+    kill_workers = terminate_workers
 
 
 def _each(chunks: "Iterator[list[T]]") -> "Iterator[T]":

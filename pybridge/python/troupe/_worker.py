@@ -40,3 +40,15 @@ def run_chunk(function, chunk):
         error.__dict__[BEFORE] = results
         raise
     return results
+
+
+def run_calls(function, chunk):
+    """As run_chunk(), for function(item)."""
+    results = []
+    try:
+        for item in chunk:
+            results.append(function(item))
+    except Exception as error:
+        error.__dict__[BEFORE] = results
+        raise
+    return results

@@ -73,7 +73,7 @@ def spawning(system: troupe.System) -> None:
 
 def pools(system: troupe.System) -> None:
     pool = system.pool(Counter, 1, step=2, size=3, policy="sticky")
-    assert_type(pool, troupe.Pool[Counter])
+    assert_type(pool, troupe.ActorPool[Counter])
     assert_type(pool.ask.add(1), troupe.Future[int])
     system.pool(Counter, "one")  # E: No overload variant
     pool.tell.ad(1)  # E: "Counter" has no handler "ad"; maybe "add"?

@@ -137,7 +137,7 @@ def of(what: Any) -> Any:
         return _List(what)
     if isinstance(what, troupe.Ref):
         return _Each(what.name, what.tell)
-    if isinstance(what, (troupe.Pool, troupe.Router, troupe.Group)):
+    if isinstance(what, (troupe.ActorPool, troupe.Router, troupe.Group)):
         return _Each(what.name, what.tell)
     if hasattr(what, "put"):
         return _Each("queue", what.put)
