@@ -64,3 +64,10 @@ class Asker:
         import ask
 
         return ask.gathered(other.ask, count)
+
+
+class QueueEcho:
+    @troupe.handler
+    def serve(self, requests, answers):
+        for item in requests:
+            answers.put(item)

@@ -60,6 +60,18 @@ def interpreter_queue_echo(count):
 
 
 @peer
+def queue_put_and_get(count):
+    items = queue.Queue()
+    return seconds_each(count, lambda n: (items.put(n), items.get()))
+
+
+@peer
+def interpreter_queue_put_and_get(count):
+    items = interpreters.create_queue()
+    return seconds_each(count, lambda n: (items.put(n), items.get()))
+
+
+@peer
 def thread_queue_echo(count):
     requests, answers = queue.SimpleQueue(), queue.SimpleQueue()
     threading.Thread(target=echo, args=(requests, answers, count + 1)).start()

@@ -73,28 +73,34 @@ __all__ = [
     "ALL_COMPLETED",
     "AskTimeout",
     "Backoff",
+    "Barrier",
     "Blob",
     "BrokenActorPool",
     "Child",
     "ChildInfo",
+    "Condition",
     "DeadLetter",
     "DeadlockError",
     "Down",
+    "Event",
     "Exit",
     "FIRST_COMPLETED",
     "FIRST_EXCEPTION",
     "Future",
     "Group",
     "HandlerTimeout",
+    "Lock",
     "MailboxFull",
     "NameTaken",
     "Pipeline",
     "Pool",
+    "Queue",
     "ReceiveTimeout",
     "Ref",
     "RemoteError",
     "Reply",
     "Router",
+    "Semaphore",
     "ShutdownReport",
     "SpawnError",
     "StashFull",
@@ -120,15 +126,23 @@ if TYPE_CHECKING:
     from troupe._dead_letters import DeadLetter
     from troupe._executor import ActorPoolExecutor, BrokenActorPool
     from troupe._pool import Pool
+    from troupe._queue import Queue
+    from troupe._sync import Barrier, Condition, Event, Lock, Semaphore
     from troupe.pipeline._builder import Pipeline
 
 # What not every program needs, so it is imported when it is asked for.
 _LATER = {
     "ActorPoolExecutor": "troupe._executor",
+    "Barrier": "troupe._sync",
     "BrokenActorPool": "troupe._executor",
+    "Condition": "troupe._sync",
     "DeadLetter": "troupe._dead_letters",
+    "Event": "troupe._sync",
+    "Lock": "troupe._sync",
     "Pipeline": "troupe.pipeline._builder",
     "Pool": "troupe._pool",
+    "Queue": "troupe._queue",
+    "Semaphore": "troupe._sync",
 }
 
 
