@@ -3,6 +3,7 @@
 
 import itertools
 import operator
+import os
 import queue
 import tempfile
 import threading
@@ -223,8 +224,6 @@ class Order(PipelineCase):
 
     def test_without_order_a_slow_item_holds_up_no_other(self):
         with tempfile.TemporaryDirectory() as folder:
-            import os
-
             pipe = os.path.join(folder, "pipe")
             os.mkfifo(pipe)
             paths = [pipe] + [os.devnull] * 2000
@@ -408,9 +407,10 @@ class Sources(PipelineCase):
         handle.drain()
         self.assertEqual(list(results), [])
 
-    def test_an_actor_as_a_sink(self):
-        ref = self.spawn("actors.notes")
-        self.run_(self.of(range(3)).sink(ref))
+    def test_actors_at_both_ends(self):
+        giver, taker = self.spawn(stages.Giver, 10), self.spawn(stages.Taker)
+        self.run_(self.of(sources.actor(giver)).map(stages.inc).sink(taker))
+        self.assertEqual(taker.ask.all().result(TIMEOUT), list(range(1, 11)))
 
     def test_a_sink_is_opened_and_closed_also_after_a_failure(self):
         class Notes:
@@ -435,6 +435,16 @@ class Sources(PipelineCase):
 class Running(PipelineCase):
     def test_run_without_a_system_makes_one(self):
         self.assertEqual(Pipeline().source([1, 2]).map(stages.inc).run().items, [2, 3])
+
+    def test_in_a_handler_it_runs_in_the_actors_system(self):
+        ref = self.spawn(stages.Boss)
+        self.assertEqual(ref.ask.run(1000).result(TIMEOUT), list(range(1, 1001)))
+        self.assertEqual(ref.ask.stream(1000).result(TIMEOUT), list(range(1, 1001)))
+
+    def test_other_homes(self):
+        for home in ("main", "shared:stages"):
+            pipeline = self.of(range(1000)).map(stages.inc, home=home, parallel=2)
+            self.assertEqual(self.items(pipeline), list(range(1, 1001)))
 
     def test_for_takes_results_as_they_come(self):
         results = iter(Pipeline().source(itertools.count()).map(stages.inc))
@@ -512,10 +522,36 @@ class Running(PipelineCase):
         self.assertEqual(segments(p.map(len, parallel=2).scan(max)), ["len", "max"])
 
     def test_auto_starts_more_replicas_when_they_are_wanted(self):
-        pipeline = self.of(range(5000)).map(stages.works_long, parallel=(1, 3))
-        result = self.run_(pipeline)
-        self.assertEqual(result.items, list(range(5000)))
-        self.assertGreater(result.stages[1].peak, 1)
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        pipes = [os.path.join(folder, name) for name in "abc"]
+        for pipe in pipes:
+            os.mkfifo(pipe)
+        items = pipes + [os.devnull] * 10
+        handle = self.of(items).map(stages.hold, parallel=(1, 3)).start(self.system)
+        # One can be opened only when a replica reads it, and they read until
+        # all of them are closed.
+        for each in [open(pipe, "w", encoding="ascii") for pipe in pipes]:
+            each.close()
+        result = handle.wait(TIMEOUT)
+        self.assertEqual(result.items, items)
+        self.assertEqual(result.stages[1].peak, 3)
+
+    def test_auto_ends_replicas_that_have_nothing_to_do(self):
+        waiting = queue.Queue()
+        handle = (
+            self.of(sources.queue(waiting))
+            .map(stages.works_long, parallel=(1, 3))
+            .start(self.system, stream=True)
+        )
+        results = iter(handle)
+        for n in range(3000):
+            waiting.put(n)
+        self.assertEqual([next(results) for _ in range(3000)], list(range(3000)))
+        while handle.stats().stages[1].replicas > 1:
+            waiting.put(0)  # one at a time, so one replica is enough
+            next(results)
+        waiting.put(None)
+        self.assertEqual(list(results), [])
 
     def test_a_drawing_has_all_nodes_and_live_figures(self):
         pipeline = self.of(range(100)).map(stages.inc, parallel=2).broadcast(

@@ -160,3 +160,38 @@ def fails_in_a_used_interpreter(x):
     if len(_used) > 2:
         raise RuntimeError("used up")
     return x
+
+
+class Giver:
+    """Gives 0, 1, ..., three at a time."""
+
+    def __init__(self, count):
+        self._left = iter([list(range(n, min(n + 3, count))) for n in range(0, count, 3)])
+
+    @troupe.handler
+    def next_items(self):
+        return next(self._left, None)
+
+
+class Taker:
+    def __init__(self):
+        self._all = []
+
+    def receive(self, item):
+        self._all.append(item)
+
+    @troupe.handler
+    def all(self):
+        return self._all
+
+
+class Boss:
+    """Runs pipelines in its handlers."""
+
+    @troupe.handler
+    def run(self, count):
+        return troupe.Pipeline("inner").source(range(count)).map(inc).run().items
+
+    @troupe.handler
+    async def stream(self, count):
+        return [x async for x in troupe.Pipeline("inner").source(range(count)).map(inc)]

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any, Literal, Self
 
 import troupe
+from troupe import _core
 from troupe.pipeline import _functions, _options, sinks
 from troupe.pipeline._errors import PipelineError
 from troupe.pipeline._graph import Graph, Step, name_of
@@ -241,7 +242,8 @@ class Pipeline:
     ) -> Result:
         """Runs it, and returns when it is done.
 
-        Without a system it makes one of its own. Without a sink, the results
+        Without a system it makes one of its own; in a handler it uses the actor's.
+        Without a sink, the results
         are in the `items` of what it returns. Ctrl-C drains it, a second one
         cancels it. `progress` shows bars on stderr, if that is a terminal.
         """
@@ -279,15 +281,16 @@ class Pipeline:
         outlet: Outlet = ListOutlet()
         if stream:
             outlet = StreamOutlet()
-        owned = system is None
-        chosen = troupe.System() if system is None else system
+        owned = system is None and _core.current() is None
+        if system is None:
+            system = troupe.System() if owned else troupe.context.system
         try:
-            runner = Runner(self.name, plan, chosen, outlet, dead)
+            runner = Runner(self.name, plan, system, outlet, dead)
         except BaseException:
             if owned:
-                chosen.shutdown()
+                system.shutdown()
             raise
-        return Handle(runner, chosen, owned, stream)
+        return Handle(runner, system, owned, stream)
 
     def __iter__(self) -> Iterator[Any]:
         """Runs it, and yields the results as they come."""

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 TRIES = 5  # replicas that may be lost on the same batch
 TRIES_TO_START = 100  # while somebody kills them as fast as they come
-LOOK = 0.05  # seconds between looks at how busy replicas are
+HUNGRY = 0.05  # seconds without a free replica after which there is one more
+BLOCKED = 0.005  # seconds without room after which those behind are the slower ones
+LOOK = 0.5  # seconds with a free replica after which there is one less
 
 
 class Crew:
@@ -24,9 +26,10 @@ class Crew:
         self.replicas: list[Replica] = []
         self._later: dict[Replica, list[Batch]] = {}
         self._numbers = 0
-        self._look = monotonic() + LOOK  # when the next is due
-        self._busy = 0.0  # seconds of work, at the last one
-        self._low = 0  # looks in a row that found too many replicas
+        self._free_at = self._look = monotonic()  # of scale()
+        self._blocked: float | None = None  # since when one is free without room
+        self._busiest = 0
+        self._waking = False
         self.awaits = False
         self._keeps = self._spec.stateful
         self.most = self._spec.parallel[1]
@@ -159,26 +162,50 @@ class Crew:
     # ---- more and fewer ----
 
     def scale(self) -> None:
-        """One more when all have been busy while batches waited; one less when the
-        others could have done it all, ten looks in a row."""
+        """One more when none was free for a while and batches wait; one less when
+        one was free all the time."""
         least, most = self._spec.parallel
-        now = monotonic()
-        if least == most or now < self._look:
+        if least == most:
             return
-        stats, edge = self._segment.stats, self._segment.ins[0]
-        needed = (stats.busy - self._busy) / (now - self._look + LOOK)  # replicas
-        self._look, self._busy = now + LOOK, stats.busy
-        if needed > 0.75 * self.count and edge.size >= self._segment.size:
-            self._low = 0
-            if self.count < most:
+        now = monotonic()
+        at_work = sum(bool(replica.sent) for replica in self.replicas)
+        self._busiest = max(self._busiest, at_work)
+        self._note_free(now, at_work < self.count)
+        if now - self._free_at > HUNGRY and self.count < most:
+            if self._segment.ins[0].size >= self._segment.size:
+                self._free_at = now
                 self._add()
-        elif needed < 0.6 * (self.count - 1) and self.count > least:
-            self._low += 1
-            if self._low >= 10:
-                self._low = 0
-                self._retire()
-        else:
-            self._low = 0
+        if now > self._look:
+            self._review(now, least)
+
+    def _note_free(self, now: float, free: bool) -> None:
+        # While there is no room behind it, one is free for a moment after each
+        # batch; that counts only if the moment is long.
+        if self._blocked is not None and now - self._blocked > BLOCKED:
+            self._free_at = now
+        if not free:
+            self._blocked = None
+        elif self._segment.room > 0:
+            self._free_at = now
+        elif self._blocked is None:
+            self._blocked = now
+
+    def _review(self, now: float, least: int) -> None:
+        if self._busiest < self.count and self.count > least:
+            self._retire()
+        self._busiest, self._look = 0, now + LOOK
+        self._wake(now)
+
+    def _wake(self, now: float) -> None:
+        """scale() again, also if nothing else happens meanwhile."""
+        if not self._waking and not self._segment.over:
+            self._waking = True
+
+            def over() -> None:
+                self._waking = False
+                self._wake(monotonic())
+
+            self._segment.runner.events.look_at(now + HUNGRY + 0.001, over)
 
     def _retire(self) -> None:
         idle = [r for r in self.replicas if not (r.sent or r.waiting or r.dead)]

@@ -35,7 +35,8 @@ class StageError(PipelineError):
 class DeadItem:
     """An item that a stage with on_error="skip" failed on.
 
-    `item` is the item itself, or its repr() if it couldn't be sent.
+    `item` is the item itself, or its repr() if it couldn't be sent. The first 20
+    errors of a replica have their traceback as the cause.
     """
 
     stage: str

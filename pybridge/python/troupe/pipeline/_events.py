@@ -31,7 +31,8 @@ class Events:
         self._poll.register(self._bell, select.POLLIN)
         self._watched: dict[int, Callable[[], None]] = {}
         self._calls: deque[Callable[[], None]] = deque()
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        # The last: whether something may come of it that isn't there yet.
+        self._timers: list[tuple[float, int, Callable[[], None], bool]] = []
         self._numbers = count(1)
 
     def when_done(
@@ -52,12 +53,16 @@ class Events:
 
     def call_at(self, when: float, function: Callable[[], None]) -> None:
         """Calls it when monotonic() has come to `when`."""
-        heapq.heappush(self._timers, (when, next(self._numbers), function))
+        heapq.heappush(self._timers, (when, next(self._numbers), function, True))
+
+    def look_at(self, when: float, function: Callable[[], None]) -> None:
+        """As call_at(), for what only looks: the pipeline doesn't wait for it."""
+        heapq.heappush(self._timers, (when, next(self._numbers), function, False))
 
     @property
     def awaited(self) -> bool:
         """Whether an answer or a time is still to come."""
-        return bool(self._watched or self._timers or self._calls)
+        return bool(self._watched or self._calls) or any(t[3] for t in self._timers)
 
     def wait(self) -> None:
         """Sleeps until something has happened, and calls what belongs to it."""

@@ -67,17 +67,20 @@ def shown(item: "Any") -> str:
     return text if len(text) <= 200 else text[:197] + "..."
 
 
-def told(error: BaseException) -> "tuple[BaseException, str]":
-    """An exception and its traceback, both fit to be sent."""
+def told(error: BaseException, traced: bool) -> "tuple[BaseException, str]":
+    """An exception and its traceback ("" if not `traced`), both fit to be sent."""
     import pickle
-    import traceback
 
     from troupe.errors import RemoteError
 
-    text = "".join(traceback.format_exception(error))
+    text = ""
+    if traced:
+        import traceback
+
+        text = "".join(traceback.format_exception(error))
     try:
         pickle.loads(pickle.dumps(error))
-        return error, text
+        return error.with_traceback(None), text  # else it would be formatted again
     except Exception:
         kind = type(error)
         name = f"{kind.__module__}.{kind.__qualname__}"

@@ -286,7 +286,8 @@ class Segment(Node):
 
 
 def _dead_item(stage: str, item: Any, error: BaseException, trace: str) -> DeadItem:
-    error.__cause__ = RemoteTraceback(trace)
+    if trace:
+        error.__cause__ = RemoteTraceback(trace)
     return DeadItem(stage, item, error)
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SAMPLE = 32  # of so many batches, one is measured stage by stage
 
+TRACED = 20  # of the items that it skips, so many have a traceback; it is costly
+
 
 class _Failed(BaseException):
     """Ends the loop: self.args is the failure."""
@@ -41,6 +43,7 @@ class Worker:
         self._costs = [0.0] * len(stages)
         self._timed = _compose.compose(self._stages, keyed, self._costs)
         self._batches = 0
+        self._skipped = 0
         self._states = _compose.first_states(self._stages, keyed)
         self._rest: Iterator[Any] | None = None
         self._outs: list[list[Any]] = []
@@ -206,9 +209,12 @@ class Worker:
         _, name, _, options = self._stages[stage]
         policy = options.get("on_error", ("fail",))[0]
         item = names.get(variable)
-        failure = (policy, name, _functions.sendable(item), *_functions.told(error))
+        traced = policy != "skip" or self._skipped < TRACED
+        told = _functions.told(error, traced)
+        failure = (policy, name, _functions.sendable(item), *told)
         if policy != "skip":
             raise _Failed(*failure)
+        self._skipped += 1
         self._dead.append(failure[1:])
 
     def _place(self, error: BaseException) -> tuple[int, str]:

@@ -12,7 +12,10 @@ it on a thread of its own, and only as far as there is demand.
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import troupe
 
 Path = str | PathLike[str]
 
@@ -128,17 +131,37 @@ def ticks(seconds: float, count: int | None = None) -> Source:
 
 
 def queue(waiting: Any, end: Any = None) -> Source:
-    """What a queue.Queue, or anything with get(), gives, until it gives `end`."""
+    """What a queue.Queue, a troupe.Queue, or anything with get() gives, until it
+    gives `end` or is shut down."""
 
     def begin() -> Iterator[Any]:
-        while (item := waiting.get()) is not end:
-            yield item
+        import queue
+
+        try:
+            while (item := waiting.get()) is not end:
+                yield item
+        except getattr(queue, "ShutDown"):  # noqa: B009 (no type yet)
+            return
 
     def wake() -> None:
         with suppress(Exception):
             waiting.put(end)
 
     return Source("queue", begin, None, wake)
+
+
+def actor(ref: "troupe.Ref[Any]", handler: str = "next_items", *args: Any) -> Source:
+    """What an actor gives: each answer of its handler is a list of items, until
+    one is None. It is asked for the next while the last is worked on."""
+
+    def begin() -> Iterator[Any]:
+        ask = getattr(ref.options(timeout=None).ask, handler)
+        asked = ask(*args)
+        while (items := asked.result()) is not None:
+            asked = ask(*args)
+            yield from items
+
+    return Source(ref.name, begin)
 
 
 def tcp_lines(host: str = "127.0.0.1", port: int = 0, *, encoding: str = "utf-8") -> "TcpLines":
