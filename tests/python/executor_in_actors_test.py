@@ -4,7 +4,7 @@
 import support
 
 import troupe
-from troupe import _running
+from troupe import _running, testing
 
 
 class InTheLauncher(support.SystemTestCase):
@@ -29,6 +29,12 @@ class InTheLauncher(support.SystemTestCase):
         with troupe.ActorPoolExecutor(1, "digger", system=self.system) as executor:
             executor.submit(abs, 1).result()
             self.assertEqual([a.name for a in self.system.actors()], ["digger_0"])
+
+
+    def test_a_stepped_system_is_refused(self):
+        with testing.TestSystem() as stepped:
+            with self.assertRaisesRegex(TypeError, "TestSystem"):
+                troupe.ActorPoolExecutor(1, system=stepped)
 
 
 class InActors(support.SystemTestCase):

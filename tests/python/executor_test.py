@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 from concurrent import futures
@@ -525,8 +526,11 @@ class Ending(ExecutorTestCase):
                 executor.submit(tasks.square, 1).result(TIMEOUT)
 
     def run_program(self, text):
+        return self.run_python("-c", text)
+
+    def run_python(self, *args):
         return subprocess.run(
-            [sys.executable, "-c", text],
+            [sys.executable, *args],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             text=True,
@@ -542,6 +546,35 @@ class Ending(ExecutorTestCase):
         )
         self.assertEqual(sorted(done.stdout.split()), list("01234"), done.stderr)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def run_script(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "script.py")
+            with open(path, "w") as file:
+                file.write(text)
+            return self.run_python(path)
+
+    def test_objects_of_a_guarded_scripts_own_classes(self):
+        done = self.run_script(
+            "import troupe\n"
+            "class Point:\n"
+            "    def __init__(self, x): self.x = x\n"
+            "def moved(point): return Point(point.x + 1)\n"
+            "if __name__ == '__main__':\n"
+            "    with troupe.ActorPoolExecutor(1) as executor:\n"
+            "        point = executor.submit(moved, Point(1)).result()\n"
+            "        print(type(point) is Point, point.x)\n"
+        )
+        self.assertEqual((done.stdout, done.stderr), ("True 2\n", ""))
+
+    def test_a_script_that_needs_a_guard_is_told(self):
+        done = self.run_script(
+            "import troupe\n"
+            "class Point: pass\n"
+            "with troupe.ActorPoolExecutor(1) as executor:\n"
+            "    print(executor.submit(type, Point()).exception())\n"
+        )
+        self.assertIn("guard what starts workers", done.stdout + done.stderr)
 
     def test_an_exception_in_the_with_block_ends_cleanly(self):
         done = self.run_program(

@@ -6,6 +6,7 @@ So an executor that is let go of without shutdown() still does its tasks.
 """
 
 import os
+import sys
 import threading
 from concurrent.futures import _base
 
@@ -31,9 +32,11 @@ class BrokenActorPool(_base.BrokenExecutor):
 class Crew:
     def __init__(self, most, name, begin, home, system):
         self._most, self._name, self._begin, self._home = most, name, begin, home
+        _refuse_while_main_is_loaded()
         self._system, self._owns_system = system, False
         if system is None:
             self._system, self._owns_system = _system_here()
+        _refuse_stepped(self._system)
         self._tasks = _core.Channel()
         self._results = _core.Channel()
         self._lock = threading.RLock()
@@ -259,6 +262,32 @@ def _system_here():
         )
     # The workers have threads of their own, and futures say what goes wrong.
     return _core.System(workers=1, dead_letter_log=False), True
+
+
+def _refuse_while_main_is_loaded():
+    """A worker runs the program's file to find a class of __main__. If that made
+    executors, their workers would do the same, and so on."""
+    frame = None if _core.in_main_interpreter() else sys._getframe()
+    while frame is not None:
+        name = frame.f_globals.get("__name__")
+        if name == "__mp_main__" and frame.f_code.co_name == "<module>":
+            raise RuntimeError(
+                "the program's file is being run in a worker, for a class that it "
+                "defines; guard what starts workers with `if __name__ == "
+                '"__main__":`, or put the class into a module'
+            )
+        frame = frame.f_back
+
+
+def _refuse_stepped(system):
+    try:
+        _core.TestKit(system)
+    except TypeError:
+        return
+    raise TypeError(
+        "the workers of an executor can't be actors of a TestSystem, which run "
+        "only when the test waits for them: give it another system"
+    )
 
 
 # As in the executors of Python: what is submitted is done before the end.
