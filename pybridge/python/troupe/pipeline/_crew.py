@@ -61,6 +61,7 @@ class Crew:
 
     def free(self, full: bool) -> Replica | None:
         """Who may have a batch; a second one in advance only if it is a full one."""
+        self._replace_dead()
         credit = 2 if full and not self._segment.slow else 1
         best = None
         for replica in self.replicas:
@@ -70,6 +71,13 @@ class Crew:
             if best is None or waiting < len(best.sent):
                 best = replica
         return best
+
+    def _replace_dead(self) -> None:
+        """Those that have ended at rest: no batch is to be lost, or counted, for them."""
+        for replica in list(self.replicas):
+            if not (replica.sent or replica.waiting or replica.dead or replica.ref.alive):
+                replica.dead = True
+                self.replace(replica)
 
     def later(self, replica: Replica, batch: Batch) -> None:
         self._later.setdefault(replica, []).append(batch)
