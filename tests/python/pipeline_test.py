@@ -441,6 +441,20 @@ class Running(PipelineCase):
         self.assertEqual(ref.ask.run(1000).result(TIMEOUT), list(range(1, 1001)))
         self.assertEqual(ref.ask.stream(1000).result(TIMEOUT), list(range(1, 1001)))
 
+    def test_it_leaves_no_thread_actor_or_descriptor_behind(self):
+        def held():
+            return threading.active_count(), len(os.listdir("/proc/self/fd"))
+
+        pipeline = Pipeline().source(iter(range(5))).map(stages.inc).sink(stages.itself)
+        self.run_(pipeline)
+        before = held()
+        for _ in range(10):
+            self.run_(self.of(iter(range(5))).map(stages.inc).sink(stages.itself))
+        for _ in self.of(range(100_000)).map(stages.inc):
+            break
+        self.assertEqual(self.system.actors(), [])
+        self.assertLessEqual(held(), (before[0], before[1] + 2))
+
     def test_other_homes(self):
         for home in ("main", "shared:stages"):
             pipeline = self.of(range(1000)).map(stages.inc, home=home, parallel=2)

@@ -56,6 +56,8 @@ class Crew:
                 replica.ref.stop()
         for replica in self.replicas:
             replica.ref.join(5)
+        self.replicas.clear()
+        self._later.clear()
 
     # ---- who is next ----
 

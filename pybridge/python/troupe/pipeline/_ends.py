@@ -81,6 +81,8 @@ class PumpedSource(Node):
 
     def close(self) -> None:
         self._pump.stop()
+        if self._pump.done:  # one that is still at its next item isn't waited for
+            self._pump.join()
 
     def _end(self) -> None:
         error = self._pump.error
@@ -147,6 +149,8 @@ class SinkNode(Node):
 
     def close(self) -> None:
         self._writer.end()
+        if self._writer.done:
+            self._writer.join()
 
     def _acknowledge(self) -> None:
         if self._given:

@@ -88,3 +88,8 @@ class Events:
             self._closed = True
             os.close(self._bell)
             os.close(self._ringer)
+        # Now, not when the garbage collector finds them: a descriptor is in it.
+        del self._port
+        self._watched.clear()
+        self._timers.clear()
+        self._calls.clear()

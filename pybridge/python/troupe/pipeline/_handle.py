@@ -85,6 +85,7 @@ class Handle:
         finally:
             if self._system is not None:
                 self._system.shutdown()
+            self._system = None
             self._done.set()
             if isinstance(self._stream, StreamOutlet):
                 self._stream.end()

@@ -156,6 +156,7 @@ class Runner:
         for node in self.nodes:
             node.close()
         self.events.close()
+        del self.system  # else it is kept until the garbage collector comes
 
     # ---- what nodes tell ----
 
