@@ -193,10 +193,15 @@ void actor_system::stop_next() {
   all_ended_->set_value({});
 }
 
-// A supervisor ends its children; those that are left have none any more.
-actor_ref actor_system::next_to_stop_locked() const {
+// A supervisor ends its children; those that are left have none any more. While
+// they end nobody else has his turn, and they may be many.
+actor_ref actor_system::next_to_stop_locked() {
+  if (const auto last = actors_.find(stopping_); last != actors_.end()) {
+    return last->second;
+  }
   for (auto at = actors_.rbegin(); at != actors_.rend(); ++at) {
     if (at->second.cell().parent() == nullptr) {
+      stopping_ = at->first;
       return at->second;
     }
   }

@@ -120,7 +120,7 @@ private:
   void forget(const actor_cell& cell, stop_reason reason) noexcept;
   void has_ended() noexcept;
   void stop_next();
-  actor_ref next_to_stop_locked() const;
+  actor_ref next_to_stop_locked();
   void check_quiet();
   bool is_quiet() const;
   void kill_all() noexcept;
@@ -147,6 +147,7 @@ private:
   ref_ptr<completion> all_ended_;
   timer_id deadline_ = timer_id::none;
   clock_duration kills_at_{};
+  actor_id stopping_ = actor_id::nobody;  // told to, in its turn
   std::vector<std::string> killed_;
   ref_ptr<completion> quiet_;  // null: nobody asked since the last one
   std::uint64_t quiet_asked_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Policies by key: consistent hashing, and routees that keep their keys.
 #include <algorithm>
+#include <list>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -71,7 +72,8 @@ private:
 
 class sticky final : public routing_policy {
 public:
-  explicit sticky(key_function key) : key_{std::move(key)} {}
+  sticky(key_function key, std::size_t max_keys)
+      : key_{std::move(key)}, max_keys_{max_keys} {}
 
   std::optional<std::size_t> pick(std::span<const actor_ref>,
                                   const envelope& e) override {
@@ -80,16 +82,11 @@ public:
       return std::nullopt;
     }
     const auto known = keys_.find(*key);
-    if (known != keys_.end()) {
-      if (const auto at = places_.find(known->second); at != places_.end()) {
-        return at->second;
-      }
+    if (known == keys_.end()) {
+      return welcome(*key);
     }
-    const auto least = std::ranges::min_element(counts_);
-    const auto at = static_cast<std::size_t>(least - counts_.begin());
-    ++*least;
-    keys_[*key] = ids_[at];
-    return at;
+    recent_.splice(recent_.begin(), recent_, known->second);
+    return places_.at(recent_.front().whose);
   }
 
   void changed(std::span<const actor_ref> routees) override {
@@ -106,16 +103,42 @@ public:
       const auto had = before.find(routee.id());
       counts_.push_back(had == before.end() ? 0 : had->second);
     }
-    std::erase_if(keys_, [this](const auto& entry) {
-      return !places_.contains(entry.second);
+    std::erase_if(recent_, [this](const remembered& one) {
+      const bool gone = !places_.contains(one.whose);
+      if (gone) {
+        keys_.erase(one.key);
+      }
+      return gone;
     });
   }
 
   bool any_will_do() const noexcept override { return false; }
 
 private:
+  struct remembered {
+    std::uint64_t key;
+    actor_id whose;
+  };
+  using place_of = std::list<remembered>::iterator;
+
+  std::size_t welcome(std::uint64_t key) {
+    if (recent_.size() >= max_keys_) {
+      --counts_[places_.at(recent_.back().whose)];
+      keys_.erase(recent_.back().key);
+      recent_.pop_back();
+    }
+    const auto least = std::ranges::min_element(counts_);
+    const auto at = static_cast<std::size_t>(least - counts_.begin());
+    ++*least;
+    recent_.push_front({key, ids_[at]});
+    keys_.emplace(key, recent_.begin());
+    return at;
+  }
+
   const key_function key_;
-  std::unordered_map<std::uint64_t, actor_id> keys_;
+  const std::size_t max_keys_;
+  std::list<remembered> recent_;  // all of routees that are there
+  std::unordered_map<std::uint64_t, place_of> keys_;
   std::unordered_map<actor_id, std::size_t> places_;
   std::vector<actor_id> ids_;        // as the routees are ordered
   std::vector<std::size_t> counts_;  // how many keys each has
@@ -127,8 +150,9 @@ std::unique_ptr<routing_policy> make_consistent_hash(key_function key) {
   return std::make_unique<consistent_hash>(std::move(key));
 }
 
-std::unique_ptr<routing_policy> make_sticky(key_function key) {
-  return std::make_unique<sticky>(std::move(key));
+std::unique_ptr<routing_policy> make_sticky(key_function key,
+                                            std::size_t max_keys) {
+  return std::make_unique<sticky>(std::move(key), max_keys);
 }
 
 }  // namespace troupe

@@ -86,7 +86,8 @@ std::unique_ptr<routing_policy> make_broadcast() {
 
 result<std::unique_ptr<routing_policy>> make_policy(std::string_view name,
                                                     key_function key,
-                                                    std::uint64_t seed) {
+                                                    std::uint64_t seed,
+                                                    std::size_t max_keys) {
   if (name == "round_robin") {
     return make_round_robin();
   }
@@ -103,7 +104,7 @@ result<std::unique_ptr<routing_policy>> make_policy(std::string_view name,
     return make_consistent_hash(std::move(key));
   }
   if (name == "sticky") {
-    return make_sticky(std::move(key));
+    return make_sticky(std::move(key), max_keys);
   }
   return make_error(errc::invalid_argument,
                     "there is no policy '" + std::string{name} +

@@ -42,6 +42,9 @@ public:
 using key_function =
     std::function<std::optional<std::uint64_t>(const envelope&)>;
 
+/// How many keys make_sticky() remembers, some 100 bytes each.
+inline constexpr std::size_t default_max_keys = 100'000;
+
 /// Takes turns.
 std::unique_ptr<routing_policy> make_round_robin();
 /// The same seed gives the same choices.
@@ -56,15 +59,17 @@ std::unique_ptr<routing_policy> make_broadcast();
 std::unique_ptr<routing_policy> make_consistent_hash(key_function key);
 /// The same routee for the same key for as long as that routee is there,
 /// whoever else comes. A new key goes to the routee with the fewest keys. It
-/// remembers each key.
-std::unique_ptr<routing_policy> make_sticky(key_function key);
+/// remembers so many keys (at least one), and forgets the one that came least
+/// recently first.
+std::unique_ptr<routing_policy> make_sticky(
+    key_function key, std::size_t max_keys = default_max_keys);
 
 /// What `name` stands for: "round_robin", "random", "least_loaded",
 /// "broadcast", "scatter_gather_first", "consistent_hash" or "sticky". Fails
-/// when there is no such policy. `key` and `seed` are for those that use them.
-result<std::unique_ptr<routing_policy>> make_policy(std::string_view name,
-                                                    key_function key,
-                                                    std::uint64_t seed);
+/// when there is no such policy. The rest is for those that use it.
+result<std::unique_ptr<routing_policy>> make_policy(
+    std::string_view name, key_function key, std::uint64_t seed,
+    std::size_t max_keys = default_max_keys);
 
 /// Names of policies, for error texts.
 inline constexpr const char* policy_names =

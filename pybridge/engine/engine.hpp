@@ -69,6 +69,8 @@ struct engine_spawn {
   // All but the place: `alone`, `home`, `source` are the engine's to fill in.
   spawn_options options{.mailbox_capacity = 10'000,
                         .overflow = overflow_policy::mute};
+
+  engine_spawn clone() const { return {recipe.clone(), home, thread, options}; }
 };
 
 class engine final : public ref_counted {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -45,6 +46,14 @@ std::optional<double> seconds_in(const std::string& text) {
                : std::nullopt;
 }
 
+// Seconds, of which there must be some, or "none": infinity.
+std::optional<double> limit_in(const std::string& text) {
+  if (text == "none")
+    return std::numeric_limits<double>::infinity();
+  const auto seconds = seconds_in(text);
+  return seconds && *seconds > 0 ? seconds : std::nullopt;
+}
+
 std::string upper(std::string text) {
   for (char& c : text)
     c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -64,8 +73,9 @@ std::string unknown_option(std::string_view option,
 
 // What CLI11 left over: the target and the program's arguments.
 command_line with_target(run_command command, std::vector<std::string> rest) {
-  constexpr std::array<std::string_view, 5> options{
-      "--workers", "--log-level", "--drain", "--timeout", "--help"};
+  constexpr std::array<std::string_view, 6> options{
+      "--workers", "--log-level", "--ask-timeout",
+      "--drain",   "--timeout",   "--help"};
   if (rest.empty())
     return wrong("run what? Name a target: troupe run app.py");
   if (rest[0].size() > 1 && rest[0][0] == '-')
@@ -79,7 +89,7 @@ command_line with_target(run_command command, std::vector<std::string> rest) {
 }
 
 struct raw_options {
-  std::string workers, log_level, drain, timeout;
+  std::string workers, log_level, ask_timeout, drain, timeout;
 };
 
 command_line make_run(const raw_options& raw, std::vector<std::string> rest) {
@@ -96,6 +106,10 @@ command_line make_run(const raw_options& raw, std::vector<std::string> rest) {
                    log_levels + did_you_mean(level, levels));
     command.log_level = level;
   }
+  if (!raw.ask_timeout.empty() &&
+      !(command.ask_timeout = limit_in(raw.ask_timeout)))
+    return wrong("--ask-timeout '" + raw.ask_timeout +
+                 "' must be more than 0 seconds, such as 2.5, or none");
   for (const auto& [name, text, value] :
        {std::tuple{"--drain", &raw.drain, &command.drain},
         std::tuple{"--timeout", &raw.timeout, &command.timeout}})
@@ -146,6 +160,10 @@ CLI::App* add_run(CLI::App& app, raw_options& raw) {
   run->add_option("--log-level", raw.log_level,
                   "What logging shows; default: WARNING")
       ->type_name("LEVEL")
+      ->take_last();
+  run->add_option("--ask-timeout", raw.ask_timeout,
+                  "How long an ask waits for its answer, or none; default: 60")
+      ->type_name("SECONDS")
       ->take_last();
   run->add_option("--drain", raw.drain,
                   "When it is interrupted: time for what is queued; default: "

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The launcher's command line, as plain data. Knows nothing of Python.
 //
-//   troupe run [--workers N] [--log-level LEVEL] [--drain SECONDS]
+//   troupe run [--workers N] [--log-level LEVEL]
+//     [--ask-timeout SECONDS] [--drain SECONDS]
 //              [--timeout SECONDS] TARGET [ARGS...]
 //   troupe map [OPTIONS] MODULE:FUNCTION
 //   troupe check TARGET
@@ -33,6 +34,7 @@ struct run_command {
   std::vector<std::string> args;
   std::optional<unsigned> workers;
   std::optional<std::string> log_level;  // one of log_levels
+  std::optional<double> ask_timeout;     // seconds; infinity: none
   // Of the shutdown, in seconds.
   std::optional<double> drain;
   std::optional<double> timeout;

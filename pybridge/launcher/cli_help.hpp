@@ -27,6 +27,7 @@ A system file:
                            # With neither it runs until it is stopped.
   workers = 2              # threads; default: one a core
   log_level = "INFO"       # default: WARNING
+  ask_timeout = 5.0        # seconds, or "none"; default: 60
 
   [[actor]]
   module = "greeter"       # found in the folder of the system file
@@ -43,6 +44,7 @@ A system file:
   maximum = 8
   policy = "round_robin"   # or another of System.router()
   key = "user"             # for consistent_hash and sticky: which argument
+  max_keys = 1000          # how many keys sticky remembers; default: 100,000
 
   [[router]]
   name = "front"

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <optional>
 #include <utility>
@@ -53,6 +54,8 @@ result<program> find_program(run_command command) {
     found.command.workers = file->workers;
   if (!found.command.log_level)
     found.command.log_level = file->log_level;
+  if (!found.command.ask_timeout)
+    found.command.ask_timeout = file->ask_timeout;
   found.file = std::move(*file);
   return found;
 }
@@ -95,10 +98,25 @@ py_ref call_package(const char* module, const char* function,
       PyObject_CallMethod(half.get(), function, format, arguments.get()...));
 }
 
-py_ref workers_of(const program& what) {
-  return py_ref::steal(what.command.workers
-                           ? PyLong_FromUnsignedLong(*what.command.workers)
-                           : Py_NewRef(Py_None));
+bool put(const py_ref& dict, const char* name, const py_ref& value) {
+  return value && PyDict_SetItemString(dict.get(), name, value.get()) == 0;
+}
+
+// The arguments of System() that are given.
+py_ref options_of(const program& what) {
+  auto options = py_ref::steal(PyDict_New());
+  const auto workers = what.command.workers;
+  if (!options ||
+      (workers && !put(options, "workers",
+                       py_ref::steal(PyLong_FromUnsignedLong(*workers)))))
+    return {};
+  const auto limit = what.command.ask_timeout;
+  if (limit &&
+      !put(options, "ask_timeout",
+           std::isinf(*limit) ? none()
+                              : py_ref::steal(PyFloat_FromDouble(*limit))))
+    return {};
+  return options;
 }
 
 // {"drain": ..., "timeout": ...}: those that are given.
@@ -106,14 +124,11 @@ py_ref shutdown_of(const program& what) {
   auto limits = py_ref::steal(PyDict_New());
   for (const auto& [name, seconds] :
        {std::pair{"drain", what.command.drain},
-        std::pair{"timeout", what.command.timeout}}) {
-    const auto value =
-        py_ref::steal(seconds ? PyFloat_FromDouble(*seconds) : nullptr);
+        std::pair{"timeout", what.command.timeout}})
     if (!limits ||
         (seconds &&
-         (!value || PyDict_SetItemString(limits.get(), name, value.get()) < 0)))
+         !put(limits, name, py_ref::steal(PyFloat_FromDouble(*seconds)))))
       return {};
-  }
   return limits;
 }
 
@@ -130,7 +145,7 @@ result<launch_task> task_of(run_command command) {
             "troupe._launch", "run", "OOOOOOO",
             to_python(std::string{name_of(what.target.kind)}),
             to_python(what.target.text), to_python(what.command.args),
-            workers_of(what), what.file ? to_python(*what.file) : none(),
+            options_of(what), what.file ? to_python(*what.file) : none(),
             watch_signals_function(host.python), shutdown_of(what));
       }};
 }

@@ -86,6 +86,7 @@ toml_table read_routing(const toml_source& source, const toml::table& table,
   toml_table options;
   read_policy(source, table, options);
   read_key(source, table, options);
+  read_size(source, table, "max_keys", options);
   if (of_pool)
     read_sizes(source, table, options);
   return options;

@@ -14,13 +14,13 @@
 namespace troupe {
 
 /// Those of [[actor]] without `count`, and ours.
-inline constexpr std::array<std::string_view, 21> pool_keys{
-    "module",       "class",    "name",   "home",       "args",    "kwargs",
-    "mailbox",      "overflow", "stash",  "time_limit", "pinned",  "dedicated",
-    "concurrency",  "policy",   "key",    "size",       "minimum", "maximum",
-    "max_restarts", "within",   "backoff"};
-inline constexpr std::array<std::string_view, 4> router_keys{"name", "policy",
-                                                             "key", "routees"};
+inline constexpr std::array<std::string_view, 22> pool_keys{
+    "module",       "class",    "name",    "home",       "args",    "kwargs",
+    "mailbox",      "overflow", "stash",   "time_limit", "pinned",  "dedicated",
+    "concurrency",  "policy",   "key",     "size",       "minimum", "maximum",
+    "max_restarts", "within",   "backoff", "max_keys"};
+inline constexpr std::array<std::string_view, 5> router_keys{
+    "name", "policy", "key", "max_keys", "routees"};
 
 /// The arguments of System.router() that are given, and with `of_pool` those of
 /// System.pool(): policy, key; size, minimum, maximum.

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <span>
 #include <sstream>
@@ -27,8 +28,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> root_keys{"system", "actor", "pool",
                                                     "router", "supervisor"};
-constexpr std::array<std::string_view, 3> system_keys{"workers", "log_level",
-                                                      "entry"};
+constexpr std::array<std::string_view, 4> system_keys{"workers", "log_level",
+                                                      "ask_timeout", "entry"};
 constexpr std::array<std::string_view, 20> actor_keys{
     "module",     "class",      "name",         "count",       "home",
     "args",       "kwargs",     "mailbox",      "overflow",    "stash",
@@ -104,6 +105,7 @@ private:
       file_.workers = source_.number_at(table, "workers", max_workers);
     });
     attempt([&] { file_.log_level = read_log_level(table); });
+    attempt([&] { file_.ask_timeout = read_ask_timeout(table); });
     attempt([&] {
       file_.entry.actor = source_.text_at(table, "entry").value_or("");
     });
@@ -116,6 +118,20 @@ private:
           table.get("log_level")->source(),
           "log_level " + in_quotes(*level) + " must be one of " + log_levels);
     return level;
+  }
+
+  std::optional<double> read_ask_timeout(const toml::table& table) const {
+    const auto* node = table.get("ask_timeout");
+    if (node == nullptr)
+      return std::nullopt;
+    if (node->value_exact<std::string>() == "none")
+      return std::numeric_limits<double>::infinity();
+    const auto seconds =
+        node->is_number() ? node->value<double>() : std::optional<double>{};
+    if (!seconds || !(*seconds > 0 && *seconds < 1e9))
+      source_.fail(node->source(),
+                   "ask_timeout must be more than 0 seconds, or \"none\"");
+    return seconds;
   }
 
   // Each table under [[key]].

@@ -69,6 +69,7 @@ struct system_file {
   std::string path;
   std::optional<unsigned> workers;
   std::optional<std::string> log_level;  // as --log-level
+  std::optional<double> ask_timeout;     // as --ask-timeout
   entry_point entry;
   std::vector<actor_entry> actors;            // in file order, at least one
   std::vector<supervisor_entry> supervisors;  // in file order

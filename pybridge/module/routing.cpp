@@ -12,6 +12,7 @@
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/router_object.hpp"
 #include "pybridge/module/routing_arguments.hpp"
+#include "pybridge/module/spawning.hpp"
 #include "pybridge/module/system_object.hpp"
 
 namespace troupe {
@@ -33,16 +34,6 @@ result<actor_ref> spawn_router(engine& e, ref_ptr<router> what,
   return spawned;
 }
 
-PyObject* raise_spawn(const error& e) {
-  return e.code == errc::stopped
-             ? raise_named("SystemStopped", e.detail.c_str())
-             : raise_error(e);
-}
-
-engine_spawn copied(const engine_spawn& what) {
-  return {what.recipe.clone(), what.home, what.thread, what.options};
-}
-
 // Makes routees by one recipe, each under the pool's name and its number.
 // Called on the pool's turn only.
 class routee_source {
@@ -52,7 +43,7 @@ public:
 
   result<actor_ref> operator()(std::size_t number,
                                ref_ptr<child_observer> parent) const {
-    engine_spawn one = copied(*what_);
+    engine_spawn one = what_->clone();
     one.options.parent = std::move(parent);
     one.options.name =
         actor_cell::current()->name() + "-" + std::to_string(number);
@@ -63,15 +54,6 @@ private:
   engine& engine_;  // kept by the pool's cell
   std::shared_ptr<engine_spawn> what_;
 };
-
-// A routee that needs the caller's home or thread can't start before the
-// caller's handler returns.
-bool can_wait_for(const engine_spawn& what) {
-  const actor_cell* self = actor_cell::current();
-  return self == nullptr ||
-         ((self->home() == nullptr || what.home == "own") &&
-          (!self->lane() || what.thread == thread_choice::any));
-}
 
 PyObject* wait_until_ready(module_state& state, const pool& p,
                            const actor_ref& ref) {
@@ -93,7 +75,7 @@ PyObject* wait_until_ready(module_state& state, const pool& p,
 }
 
 PyObject* start_pool(module_state& state, engine& e, pool_arguments given) {
-  const bool waits = can_wait_for(given.routee);
+  const bool waits = !runs_where_this_turn_runs(given.routee);
   std::string name = std::exchange(given.routee.options.name, {});
   given.options.seed = e.draw_seed();
   const auto what =
@@ -108,7 +90,7 @@ PyObject* start_pool(module_state& state, engine& e, pool_arguments given) {
   }
   const auto spawned = spawn_router(e, what, std::move(name));
   if (!spawned) {
-    return raise_spawn(spawned.error());
+    return raise_refused_spawn(spawned.error());
   }
   return waits ? wait_until_ready(state, *what, *spawned)
                : make_router(state, what, *spawned);
@@ -131,20 +113,15 @@ PyObject* system_router(PyObject* self, PyObject* args, PyObject* kwargs) {
   const auto spawned =
       spawn_router(engine_of_system(self), what, std::move(name));
   return spawned ? make_router(state, what, *spawned)
-                 : raise_spawn(spawned.error());
+                 : raise_refused_spawn(spawned.error());
 }
 
 PyObject* system_pool(PyObject* self, PyObject* args, PyObject* kwargs) {
   module_state& state = state_of(self);
   engine& e = engine_of_system(self);
   pool_arguments given;
-  if (!read_pool_arguments(state, args, kwargs, given)) {
+  if (!read_pool_arguments(state, args, kwargs, given) || !may_spawn(e)) {
     return nullptr;
-  }
-  if (e.get_runtime().main().is_current()) {
-    if (const auto noted = e.get_runtime().note_settings(); !noted) {
-      return raise_error(noted.error());
-    }
   }
   return start_pool(state, e, std::move(given));
 }
@@ -179,7 +156,7 @@ PyObject* system_router_of(PyObject* self, PyObject* which) {
 }
 
 const char* const router_doc =
-    R"doc(router($self, routees, /, *, policy="round_robin", key=0, seed=None, name=None)
+    R"doc(router($self, routees, /, *, policy="round_robin", key=0, seed=None, max_keys=100000, name=None)
 --
 
 Starts a router, an actor that hands each message on to one of these Refs.
@@ -191,6 +168,8 @@ policy: "round_robin"; "random" (the same for the same `seed`); "least_loaded",
     all of them, and of their answers the first counts.
 key: for consistent_hash and sticky, which argument of the call is the key: its
     position, or its keyword. Of a message for receive(), 0 is the message.
+max_keys: how many keys sticky remembers; of more, it forgets the one that came
+    least recently, which may then go to another routee.
 
 The routee sees the sender, and its answer goes straight to the asker. Without
 routees a message is a dead letter ("no_receiver"), and an ask raises
@@ -201,13 +180,13 @@ ActorStopped. Any thread.
 )doc";
 
 const char* const pool_doc =
-    R"doc(pool($self, target, /, *args, size=None, policy="round_robin", key=0, seed=None, minimum=None, maximum=None, max_restarts=10, within=10.0, backoff=None, name=None, home="own", **kwargs)
+    R"doc(pool($self, target, /, *args, size=None, policy="round_robin", key=0, seed=None, max_keys=100000, minimum=None, maximum=None, max_restarts=10, within=10.0, backoff=None, name=None, home="own", **kwargs)
 --
 
 Starts `size` actors (None: one a core) with a router before them: an ActorPool.
 
 target, args and the other keywords are those of spawn(), and so are the errors; routees
-are named NAME-1, NAME-2, .... policy, key and seed are those of router().
+are named NAME-1, NAME-2, .... policy, key, seed and max_keys are those of router().
 
 A routee that fails, is killed, or stops itself is restarted: the same Ref, and what
 waits in its mailbox is handled by its next incarnation. One that somebody stops for

@@ -27,6 +27,7 @@ struct common_options {
   PyObject* policy = nullptr;
   PyObject* key = nullptr;
   PyObject* seed = nullptr;
+  PyObject* max_keys = nullptr;
 };
 
 bool given(PyObject* value) noexcept {
@@ -71,6 +72,21 @@ bool read_seed(PyObject* seed, std::uint64_t& out) {
   return PyErr_Occurred() == nullptr;
 }
 
+bool read_max_keys(PyObject* value, std::size_t& out) {
+  if (!given(value)) {
+    return true;
+  }
+  const Py_ssize_t keys = PyLong_AsSsize_t(value);
+  if (keys >= 1) {
+    out = static_cast<std::size_t>(keys);
+  } else if (!PyErr_Occurred()) {
+    PyErr_Format(PyExc_ValueError,
+                 "max_keys=%zd: a sticky router must remember at least 1 key",
+                 keys);
+  }
+  return keys >= 1;
+}
+
 key_function key_at(key_place place) {
   return [place = std::move(place)](const envelope& e) {
     return e.kind == static_cast<std::uint8_t>(envelope_kind::call)
@@ -83,11 +99,13 @@ bool read_common(const common_options& in, router_arguments& out) {
   std::string policy = "round_robin";
   key_place key{std::size_t{0}};
   std::uint64_t seed = 0;
+  std::size_t max_keys = default_max_keys;
   if ((given(in.policy) && !read_name(in.policy, "a policy", policy)) ||
-      !read_key(in.key, key) || !read_seed(in.seed, seed)) {
+      !read_key(in.key, key) || !read_seed(in.seed, seed) ||
+      !read_max_keys(in.max_keys, max_keys)) {
     return false;
   }
-  auto made = make_policy(policy, key_at(std::move(key)), seed);
+  auto made = make_policy(policy, key_at(std::move(key)), seed, max_keys);
   if (!made) {
     const std::string hint = did_you_mean(policy, policies);
     PyErr_SetString(
@@ -217,13 +235,15 @@ bool read_restarts(PyObject* kwargs, pool_options& out) {
 bool read_router_arguments(module_state& state, PyObject* args,
                            PyObject* kwargs, router_arguments& out,
                            std::vector<actor_ref>& routees, std::string& name) {
-  static const char* names[] = {"", "policy", "key", "seed", "name", nullptr};
+  static const char* names[] = {"",     "policy",   "key",  "seed",
+                                "name", "max_keys", nullptr};
   PyObject* refs = nullptr;
   PyObject* text = nullptr;
   common_options common;
-  return PyArg_ParseTupleAndKeywords(
-             args, kwargs, "O|$OOOO:router", const_cast<char**>(names), &refs,
-             &common.policy, &common.key, &common.seed, &text) != 0 &&
+  return PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OOOOO:router",
+                                     const_cast<char**>(names), &refs,
+                                     &common.policy, &common.key, &common.seed,
+                                     &text, &common.max_keys) != 0 &&
          read_common(common, out) && read_routees(state, refs, routees) &&
          (!given(text) || read_name(text, "a router", name));
 }
@@ -235,9 +255,12 @@ bool read_pool_arguments(module_state& state, PyObject* args, PyObject* kwargs,
   py_ref policy;
   py_ref key;
   py_ref seed;
+  py_ref max_keys;
   return rest && pop(rest.get(), "policy", policy) &&
          pop(rest.get(), "key", key) && pop(rest.get(), "seed", seed) &&
-         read_common({policy.get(), key.get(), seed.get()}, out.common) &&
+         pop(rest.get(), "max_keys", max_keys) &&
+         read_common({policy.get(), key.get(), seed.get(), max_keys.get()},
+                     out.common) &&
          read_sizes(rest.get(), out.options) &&
          read_restarts(rest.get(), out.options) &&
          read_spawn_arguments(state, args, rest.get(), out.routee);

@@ -7,6 +7,7 @@
 #include "pybridge/data/convert.hpp"
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/spawn_arguments.hpp"
+#include "pybridge/module/spawning.hpp"
 #include "pybridge/module/supervise.hpp"
 #include "pybridge/module/system_object.hpp"
 
@@ -56,8 +57,9 @@ bool shares_lane(const actor_cell& other) {
          self->lane()->index == other.lane()->index;
 }
 
-// Nobody waits for this start, so its failure is told here. Called on the turn
-// of whichever thread, so without Python.
+}  // namespace
+
+// Called on the turn of whichever thread, so without Python.
 void report_failed_start(engine& e, completion& started) {
   started.on_done([&e, &started] {
     if (!started.has_value()) {
@@ -67,7 +69,25 @@ void report_failed_start(engine& e, completion& started) {
   });
 }
 
-}  // namespace
+bool may_spawn(engine& e) {
+  if (e.actors().draining() && actor_cell::current() == nullptr) {
+    raise_named("SystemStopped", "can't spawn: the system is shutting down");
+    return false;
+  }
+  if (e.get_runtime().main().is_current()) {
+    if (const auto noted = e.get_runtime().note_settings(); !noted) {
+      raise_error(noted.error());
+      return false;
+    }
+  }
+  return true;
+}
+
+PyObject* raise_refused_spawn(const error& e) {
+  return e.code == errc::stopped
+             ? raise_named("SystemStopped", e.detail.c_str())
+             : raise_error(e);
+}
 
 PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
                             PyObject* kwargs) {
@@ -76,24 +96,13 @@ PyObject* spawn_from_python(module_state& state, engine& e, PyObject* args,
     return supervised;
   }
   engine_spawn what;
-  if (!read_spawn_arguments(state, args, kwargs, what)) {
+  if (!read_spawn_arguments(state, args, kwargs, what) || !may_spawn(e)) {
     return nullptr;
-  }
-  if (e.actors().draining() && actor_cell::current() == nullptr) {
-    return raise_named("SystemStopped",
-                       "can't spawn: the system is shutting down");
-  }
-  if (e.get_runtime().main().is_current()) {
-    if (const auto noted = e.get_runtime().note_settings(); !noted) {
-      return raise_error(noted.error());
-    }
   }
   bool waits = can_wait_for(what);
   const auto spawned = spawn_detached(e, std::move(what));
   if (!spawned) {
-    return spawned.error().code == errc::stopped
-               ? raise_named("SystemStopped", spawned.error().detail.c_str())
-               : raise_error(spawned.error());
+    return raise_refused_spawn(spawned.error());
   }
   auto ref = py_ref::steal(make_ref(state, *spawned));
   completion& started = spawned->cell().started();

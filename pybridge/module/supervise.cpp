@@ -7,7 +7,7 @@
 #include "pybridge/data/convert.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/ref_object.hpp"
-#include "pybridge/module/spawn_arguments.hpp"
+#include "pybridge/module/spawning.hpp"
 #include "pybridge/module/supervision_spec.hpp"
 #include "pybridge/module/system_object.hpp"
 
@@ -103,17 +103,6 @@ bool may_wait(const spec_reading& r) {
   return true;
 }
 
-bool note_settings(engine& e) {
-  if (!e.get_runtime().main().is_current()) {
-    return true;
-  }
-  const auto noted = e.get_runtime().note_settings();
-  if (!noted) {
-    raise_error(noted.error());
-  }
-  return noted.has_value();
-}
-
 // start_supervisor(system, spec): its Ref, when its children have started.
 PyObject* start_supervisor(PyObject* module, PyObject* args) {
   module_state& state = state_in(module);
@@ -126,15 +115,13 @@ PyObject* start_supervisor(PyObject* module, PyObject* args) {
   engine& e = engine_of_system(system);
   spec_reading reading{state, e};
   auto spec = read_child(reading, plain);
-  if (!spec || !may_wait(reading) || !note_settings(e)) {
+  if (!spec || !may_wait(reading) || !may_spawn(e)) {
     return nullptr;
   }
   const ref_ptr<supervisor> what = spec->nested;
   const auto spawned = supervisor::spawn(e.actors(), what, spec->terms.name);
   if (!spawned) {
-    return spawned.error().code == errc::stopped
-               ? raise_named("SystemStopped", spawned.error().detail.c_str())
-               : raise_error(spawned.error());
+    return raise_refused_spawn(spawned.error());
   }
   if (wait_detached(what->ready(), std::nullopt, e.get_scheduler()) !=
       wait_result::done) {
@@ -184,7 +171,7 @@ PyObject* start_child(PyObject* module, PyObject* args) {
   engine& e = engine_of(actor_of(state_in(module), ref)->cell());
   spec_reading reading{state_in(module), e};
   auto spec = read_child(reading, plain);
-  if (!spec || !may_wait(reading) || !note_settings(e)) {
+  if (!spec || !may_wait(reading) || !may_spawn(e)) {
     return nullptr;
   }
   return wait_for_child(module, ref, *what->start_child(std::move(*spec)));

@@ -8,6 +8,7 @@
 
 #include "pybridge/data/convert.hpp"
 #include "pybridge/module/spawn_arguments.hpp"
+#include "pybridge/module/spawning.hpp"
 
 namespace troupe {
 namespace {
@@ -29,20 +30,6 @@ child_terms terms_of(const char* name, const char* restart, double shutdown) {
   return terms;
 }
 
-bool runs_where_this_turn_runs(const engine_spawn& what) {
-  const actor_cell* self = actor_cell::current();
-  return self != nullptr &&
-         ((self->home() != nullptr && what.home != "own") ||
-          (self->lane() && what.thread == thread_choice::pinned));
-}
-
-engine_spawn copy_of(const engine_spawn& what) {
-  return {.recipe = what.recipe.clone(),
-          .home = what.home,
-          .thread = what.thread,
-          .options = what.options};
-}
-
 // ("worker", name, restart, shutdown, (target, *args), kwargs)
 std::optional<child_spec> read_worker(spec_reading& r, PyObject* plain) {
   const char* kind = nullptr;
@@ -62,7 +49,7 @@ std::optional<child_spec> read_worker(spec_reading& r, PyObject* plain) {
   spec.spawn = [&e = r.in,
                 shared = std::make_shared<const engine_spawn>(std::move(what))](
                    ref_ptr<child_observer> parent) {
-    engine_spawn again = copy_of(*shared);
+    engine_spawn again = shared->clone();
     again.options.parent = std::move(parent);
     return e.spawn(std::move(again));
   };

@@ -18,6 +18,7 @@
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/routing.hpp"
 #include "pybridge/module/send_options.hpp"
+#include "pybridge/module/spawning.hpp"
 #include "pybridge/module/supervise.hpp"
 
 namespace troupe {
@@ -489,6 +490,8 @@ counter (id 1, own): idle; 5 handled)doc";
 
 PyMethodDef system_methods[] = {
     {"spawn", as_method(system_spawn), METH_VARARGS | METH_KEYWORDS, spawn_doc},
+    {"spawn_many", as_method(spawn_many), METH_VARARGS | METH_KEYWORDS,
+     spawn_many_doc},
     {"supervise", as_method(system_supervise), METH_VARARGS | METH_KEYWORDS,
      supervise_doc},
     {"shutdown", as_method(system_shutdown), METH_VARARGS | METH_KEYWORDS,

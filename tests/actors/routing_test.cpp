@@ -269,6 +269,20 @@ TEST_CASE("a sticky key moves only when its routee goes") {
   }
 }
 
+TEST_CASE("a sticky router forgets the key that came least recently") {
+  stage s;
+  s.route(make_sticky(number_as_key, 3), 2);
+  const std::string first = s.home_of(1);
+  const std::string second = s.home_of(2);
+  CHECK(first != second);
+  CHECK(s.home_of(3) == first);
+  CHECK(s.home_of(1) == first);   // so 2 is the oldest
+  CHECK(s.home_of(4) == second);  // 2 is forgotten, and not counted any more
+  CHECK(s.home_of(1) == first);
+  // 3 is the oldest now. Without it both have one key, so the first gets 2.
+  CHECK(s.home_of(2) == first);
+}
+
 TEST_CASE("a broadcast reaches all routees") {
   stage s;
   s.route(make_broadcast(), 3);

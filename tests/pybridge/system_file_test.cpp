@@ -118,7 +118,7 @@ TEST_CASE("an unknown key is named with its place and the near one") {
         "s.toml:3:1: unknown key 'nmae' in [[actor]]; did you mean 'name'?");
   CHECK(fault("[system]\n  threads = 2") ==
         "s.toml:2:3: unknown key 'threads' in [system]; the keys there are "
-        "workers, log_level, entry");
+        "workers, log_level, ask_timeout, entry");
   CHECK(fault("[[actors]]\nmodule = 'm'") ==
         "s.toml:1:3: unknown key 'actors' in the file; did you mean 'actor'?");
 }
@@ -151,6 +151,11 @@ TEST_CASE("a value out of its range is refused") {
         "s.toml:2:11: workers must be from 1 to 256, not 0");
   CHECK(begins(fault("[[actor]]\nmodule = 'm'\ncount = -1"),
                "s.toml:3:9: count must be from 1 to"));
+  for (const char* wrong : {"0", "-1", "'never'", "true", "inf"}) {
+    CAPTURE(wrong);
+    CHECK(begins(fault("[system]\nask_timeout = " + std::string{wrong}),
+                 "s.toml:2:15: ask_timeout must be more than 0 seconds"));
+  }
   CHECK(begins(fault("[system]\nlog_level = 'loud'"),
                "s.toml:2:13: log_level 'loud' must be one of DEBUG"));
   CHECK(begins(fault("[[actor]]\nmodule = 'm'\nhome = 'shared:'"),
@@ -279,7 +284,7 @@ name = "b"
         std::vector<std::string>{
             "s.toml:2:11: workers must be a whole number, not a string",
             "s.toml:3:1: unknown key 'colour' in [system]; the keys there are "
-            "workers, log_level, entry",
+            "workers, log_level, ask_timeout, entry",
             "s.toml:6:1: unknown key 'modul' in [[actor]]; did you mean "
             "'module'?",
             "s.toml:7:8: home 'here' must be \"own\", \"main\" or "

@@ -271,6 +271,28 @@ class System:
         backoff: Backoff | None = None,
         **kwargs: Any,
     ) -> Ref[Any]: ...
+    @overload
+    def spawn_many(
+        self,
+        target: type[_Actor],
+        each: int | Iterable[Any],
+        /,
+        *,
+        name: str | None = None,
+        home: str = "own",
+        **kwargs: Any,
+    ) -> list[Ref[_Actor]]: ...
+    @overload
+    def spawn_many(
+        self,
+        target: str | ModuleType,
+        each: int | Iterable[Any],
+        /,
+        *,
+        name: str | None = None,
+        home: str = "own",
+        **kwargs: Any,
+    ) -> list[Ref[Any]]: ...
     def shutdown(
         self,
         timeout: float | None = 10.0,
@@ -304,6 +326,7 @@ class System:
         policy: _Policy = "round_robin",
         key: int | str = 0,
         seed: int | None = None,
+        max_keys: int = 100000,
         name: str | None = None,
     ) -> Router[_Actor]: ...
     @overload
@@ -316,6 +339,7 @@ class System:
         policy: _Policy = "round_robin",
         key: int | str = 0,
         seed: int | None = None,
+        max_keys: int = 100000,
         minimum: int | None = None,
         maximum: int | None = None,
         max_restarts: int | None = 10,
@@ -335,6 +359,7 @@ class System:
         policy: _Policy = "round_robin",
         key: int | str = 0,
         seed: int | None = None,
+        max_keys: int = 100000,
         minimum: int | None = None,
         maximum: int | None = None,
         max_restarts: int | None = 10,

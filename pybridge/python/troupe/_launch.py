@@ -21,16 +21,16 @@ def run(
     kind: str,
     target: str,
     args: list[str],
-    workers: int | None,
+    options: dict,
     system_file: dict | None,
     watch_signals: Callable[[bool], None],
     limits: dict[str, float],
 ) -> int:
-    """Answers the exit code. `watch_signals` arms the launcher's handlers, and
-    `limits` are those of the shutdown."""
+    """Answers the exit code. `options` are System()'s, `watch_signals` arms the
+    launcher's handlers, and `limits` are those of the shutdown."""
     try:
         begin = _prepare(kind, target, args, system_file)
-        code = _run(begin, workers, watch_signals, limits)
+        code = _run(begin, options, watch_signals, limits)
     except BaseException as error:
         code = _code_of(error)
     return _flush(code)
@@ -54,11 +54,11 @@ def _prepare(
 
 def _run(
     begin: Callable,
-    workers: int | None,
+    options: dict,
     watch_signals: Callable[[bool], None],
     limits: dict[str, float],
 ) -> int:
-    _running.system = system = troupe.System(workers=workers)
+    _running.system = system = troupe.System(**options)
     code = DONE
     try:
         begin(system)
