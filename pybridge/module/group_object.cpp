@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "actors/actor_system.hpp"
+#include "pybridge/module/ask_all.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/sender_object.hpp"
@@ -169,6 +170,7 @@ PyGetSetDef group_properties[] = {
 PyMethodDef group_methods[] = {
     {"join", group_join, METH_VARARGS, join_doc},
     {"leave", group_leave, METH_VARARGS, leave_doc},
+    {"ask_all", as_method(ask_all), METH_VARARGS | METH_KEYWORDS, ask_all_doc},
     {"members", group_members, METH_NOARGS,
      "members($self)\n--\n\nThe Refs of the members, in the order of their "
      "start."},

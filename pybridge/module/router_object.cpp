@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/routing/pool.hpp"
+#include "pybridge/module/ask_all.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/ref_object.hpp"
 
@@ -233,6 +234,7 @@ PyMethodDef router_methods[] = {
      "routees($self)\n--\n\nThe Refs of the routees."},
     {"add", router_add, METH_O, add_doc},
     {"remove", router_remove, METH_O, remove_doc},
+    {"ask_all", as_method(ask_all), METH_VARARGS | METH_KEYWORDS, ask_all_doc},
     {"stop", as_method(router_stop), METH_VARARGS | METH_KEYWORDS, stop_doc},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS,
      "Router[T]: a router of actors whose handlers are those of T."},

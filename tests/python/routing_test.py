@@ -119,6 +119,45 @@ class Routers(RouterCase):
         for ref in router.routees():
             self.assertEqual(ref.ask.history().result(TIMEOUT), [("all",)])
 
+    def test_all_of_them_can_be_asked(self):
+        refs = self.routees(3)
+        router = self.system.router(refs, policy="broadcast")
+        self.assertEqual(
+            router.ask_all().note(1), {refs[0]: "r0", refs[1]: "r1", refs[2]: "r2"}
+        )
+        group = self.system.group("all")
+        self.assertEqual(group.ask_all().note(), {})
+        for ref in refs[:2]:
+            group.join(ref)
+        self.assertEqual(
+            group.ask_all(timeout=TIMEOUT).note(1), {refs[0]: "r0", refs[1]: "r1"}
+        )
+        self.assertEqual(list(group.ask_all()(7)), refs[:2])
+        with self.assertRaises(TypeError):
+            group.ask_all(1)
+
+    def test_of_all_that_are_asked_one_fails(self):
+        router = self.system.router(self.routees(2))
+        with self.assertRaisesRegex(ValueError, "oh no"):
+            router.ask_all().fail("oh no")
+        answers = router.ask_all(return_exceptions=True).fail("oh no")
+        self.assertEqual([str(answer) for answer in answers.values()], ["oh no"] * 2)
+
+    def test_all_that_are_asked_have_one_deadline(self):
+        hold, release = self.gate()
+        slow, fast = self.spawn("actors.life"), self.spawn("actors.life")
+        waiting = slow.ask.hold_until(hold)
+        group = self.system.group("two")
+        group.join(slow)
+        group.join(fast)
+        answers = group.ask_all(timeout=0.05, return_exceptions=True).work(1)
+        self.assertIsInstance(answers[slow], troupe.AskTimeout)
+        self.assertNotIsInstance(answers[fast], BaseException)
+        with self.assertRaises(troupe.AskTimeout):
+            group.ask_all(timeout=0.05).work(1)
+        self.open_gate(release)
+        waiting.result(TIMEOUT)
+
     def test_of_several_answers_the_first_counts(self):
         hold, release = self.gate()
         slow = self.spawn("actors.slow_social", hold)

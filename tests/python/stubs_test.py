@@ -61,6 +61,7 @@ class Stub(support.SystemTestCase):
     def setUp(self):
         super().setUp()
         self.body = stub()
+        self.nodes = self.class_nodes()
         ref = self.spawn("actors.echo")
         self.classes = {
             name: value for name, value in vars(_core).items() if isinstance(value, type)
@@ -71,18 +72,26 @@ class Stub(support.SystemTestCase):
         self.classes |= {"Tell": type(ref.tell), "Ask": type(ref.ask)}
 
     def class_nodes(self):
-        return [node for node in self.body if isinstance(node, ast.ClassDef)]
+        """Those that are there at run time, with what they have from the others."""
+        nodes = {n.name: n for n in self.body if isinstance(n, ast.ClassDef)}
+        for node in nodes.values():
+            for base in node.bases:
+                if isinstance(base, ast.Name) and "type_check_only" in decorators(
+                    nodes.get(base.id, node)
+                ):
+                    node.body += nodes[base.id].body
+        return [n for n in nodes.values() if "type_check_only" not in decorators(n)]
 
     def pairs(self):
         """(class, node of a method or property) for all that the stub has."""
-        for node in self.class_nodes():
+        for node in self.nodes:
             for member in members(node).values():
                 yield self.classes[node.name], member
 
     def test_it_has_the_modules_names(self):
         functions = {n.name for n in self.body if isinstance(n, ast.FunctionDef)}
         values = {n.target.id for n in self.body if isinstance(n, ast.AnnAssign)}
-        classes = {n.name for n in self.class_nodes()}
+        classes = {n.name for n in self.nodes}
         self.assertEqual(classes, set(self.classes))
         self.assertEqual(
             functions | values | classes - {"Tell", "Ask", "Context"},
@@ -90,7 +99,7 @@ class Stub(support.SystemTestCase):
         )
 
     def test_its_classes_have_the_same_public_attributes(self):
-        for node in self.class_nodes():
+        for node in self.nodes:
             with self.subTest(node.name):
                 real = set(filter(is_public, vars(self.classes[node.name])))
                 self.assertEqual(set(filter(is_public, members(node))), real)

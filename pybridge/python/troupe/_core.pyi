@@ -22,9 +22,11 @@ from typing import (
     TypeVar,
     final,
     overload,
+    type_check_only,
 )
 from typing_extensions import Self
 
+from troupe._ask_all import AskAll
 from troupe._dead_letters import DeadLetter
 from troupe._reports import ShutdownReport
 from troupe._supervision import Backoff, Child, Supervisor, SupervisorSpec
@@ -166,6 +168,9 @@ class Group:
     def join(self, ref: Ref[Any] | None = None, /) -> bool: ...
     def leave(self, ref: Ref[Any] | None = None, /) -> bool: ...
     def members(self) -> list[Ref[Any]]: ...
+    def ask_all(
+        self, *, timeout: float | None = None, return_exceptions: bool = False
+    ) -> AskAll: ...
     def __len__(self) -> int: ...
     def __bool__(self) -> Literal[True]: ...
     def __eq__(self, other: object, /) -> bool: ...
@@ -193,6 +198,9 @@ class Router(Generic[_ActorOfRef]):
     @property
     def size(self) -> int: ...
     def routees(self) -> list[Ref[_ActorOfRef]]: ...
+    def ask_all(
+        self, *, timeout: float | None = None, return_exceptions: bool = False
+    ) -> AskAll: ...
     def add(self, ref: Ref[Any], /) -> bool: ...
     def remove(self, ref: Ref[Any], /) -> bool: ...
     def stop(self, *, drain: bool = False) -> None: ...
@@ -214,13 +222,9 @@ class Reply:
     @property
     def wanted(self) -> bool: ...
 
-class System:
-    def __new__(
-        cls,
-        workers: int | None = None,
-        ask_timeout: float | None = 60.0,
-        dead_letter_log: bool | None = None,
-    ) -> Self: ...
+# What System and Context have in common, said once. (Not a class at run time.)
+@type_check_only
+class _Spawner:
     @overload
     def spawn(
         self,
@@ -271,6 +275,23 @@ class System:
         backoff: Backoff | None = None,
         **kwargs: Any,
     ) -> Ref[Any]: ...
+    def supervise(
+        self,
+        *children: Child | SupervisorSpec,
+        strategy: Strategy = "one_for_one",
+        max_restarts: int | None = 1,
+        within: float = 5.0,
+        backoff: Backoff | None = None,
+        name: str | None = None,
+    ) -> Supervisor: ...
+
+class System(_Spawner):
+    def __new__(
+        cls,
+        workers: int | None = None,
+        ask_timeout: float | None = 60.0,
+        dead_letter_log: bool | None = None,
+    ) -> Self: ...
     @overload
     def spawn_many(
         self,
@@ -300,15 +321,6 @@ class System:
         drain: float | None = None,
         kill: float | None = 2.0,
     ) -> ShutdownReport: ...
-    def supervise(
-        self,
-        *children: Child | SupervisorSpec,
-        strategy: Strategy = "one_for_one",
-        max_restarts: int | None = 1,
-        within: float = 5.0,
-        backoff: Backoff | None = None,
-        name: str | None = None,
-    ) -> Supervisor: ...
     def wait_quiet(self, timeout: float | None = None) -> bool: ...
     def actors(self) -> list[Ref[Any]]: ...
     def tree(self) -> str: ...
@@ -394,7 +406,7 @@ class System:
     ) -> Literal[False]: ...
 
 @final
-class Context:
+class Context(_Spawner):
     @property
     def self(self) -> Ref[Any]: ...
     @property
@@ -403,65 +415,6 @@ class Context:
     def name(self) -> str: ...
     @property
     def system(self) -> System: ...
-    @overload
-    def spawn(
-        self,
-        target: type[_Actor],
-        /,
-        *args: Any,
-        name: str | None = None,
-        home: str = "own",
-        mailbox: int | None = 10000,
-        overflow: Literal[
-            "mute", "block", "fail", "drop_newest", "drop_oldest", "redirect"
-        ] = "mute",
-        redirect: Ref[Any] | None = None,
-        stash: int = 1000,
-        time_limit: float | None = None,
-        concurrency: int = 1,
-        pinned: bool = False,
-        dedicated: bool = False,
-        restart: RestartPolicy | None = None,
-        shutdown: float | Literal["kill", "infinity"] = 5.0,
-        max_restarts: int | None = 1,
-        within: float = 5.0,
-        backoff: Backoff | None = None,
-        **kwargs: Any,
-    ) -> Ref[_Actor]: ...
-    @overload
-    def spawn(
-        self,
-        target: str | ModuleType,
-        /,
-        *args: Any,
-        name: str | None = None,
-        home: str = "own",
-        mailbox: int | None = 10000,
-        overflow: Literal[
-            "mute", "block", "fail", "drop_newest", "drop_oldest", "redirect"
-        ] = "mute",
-        redirect: Ref[Any] | None = None,
-        stash: int = 1000,
-        time_limit: float | None = None,
-        concurrency: int = 1,
-        pinned: bool = False,
-        dedicated: bool = False,
-        restart: RestartPolicy | None = None,
-        shutdown: float | Literal["kill", "infinity"] = 5.0,
-        max_restarts: int | None = 1,
-        within: float = 5.0,
-        backoff: Backoff | None = None,
-        **kwargs: Any,
-    ) -> Ref[Any]: ...
-    def supervise(
-        self,
-        *children: Child | SupervisorSpec,
-        strategy: Strategy = "one_for_one",
-        max_restarts: int | None = 1,
-        within: float = 5.0,
-        backoff: Backoff | None = None,
-        name: str | None = None,
-    ) -> Supervisor: ...
     def stop(self) -> None: ...
     def forward(
         self, to: Ref[Any] | Callable[..., None], /, *args: Any, **kwargs: Any

@@ -38,7 +38,7 @@ class Child:
         /,
         *args: "Any",
         name: str | None = None,
-        restart: str = "permanent",
+        restart: "_core.RestartPolicy" = "permanent",
         shutdown: float | str = 5.0,
         **keywords: "Any",
     ) -> None:
@@ -77,7 +77,7 @@ def _child(
     target: "Any",
     args: "tuple[Any, ...]",
     name: str | None,
-    restart: str,
+    restart: "_core.RestartPolicy",
     shutdown: float | str,
     keywords: "dict[str, Any]",
 ) -> Child:
@@ -157,12 +157,12 @@ class SupervisorSpec:
     def __init__(
         self,
         *children: "Child | SupervisorSpec",
-        strategy: str = "one_for_one",
+        strategy: "_core.Strategy" = "one_for_one",
         max_restarts: int | None = 1,
         within: float = 5.0,
         backoff: Backoff | None = None,
         name: str | None = None,
-        restart: str = "permanent",
+        restart: "_core.RestartPolicy" = "permanent",
         shutdown: float | str = "infinity",
     ) -> None:
         _children(children, strategy)

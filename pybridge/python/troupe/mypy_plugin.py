@@ -6,7 +6,8 @@
     plugins = troupe.mypy_plugin
 
 Of a Ref[Counter] it then knows the handlers, their parameters and what they
-return; of spawn(Counter, ...) that these are the arguments of Counter; and of
+return; of spawn(Counter, ...) and Child(Counter, ...) that these are the arguments of
+Counter; and of
 spawn(counter), where `counter` is a module, that it makes an actor with the
 handlers of that module. Without it `ref.ask(Counter.top, 3)` is checked all
 the same, but `ref.ask.top(3)` is not.
@@ -27,6 +28,7 @@ from mypy.nodes import (
     ARG_STAR,
     ARG_STAR2,
     ArgKind,
+    CallExpr,
     Decorator,
     Expression,
     MemberExpr,
@@ -39,6 +41,7 @@ from mypy.nodes import (
 from mypy.plugin import (
     AttributeContext,
     ClassDefContext,
+    FunctionSigContext,
     MethodContext,
     MethodSigContext,
     Plugin,
@@ -60,10 +63,13 @@ from mypy.types import (
 
 _TELL, _ASK = "troupe._core.Tell", "troupe._core.Ask"
 _SPAWNS = (
+    "troupe._core._Spawner.spawn",
     "troupe._core.System.spawn",
     "troupe._core.Context.spawn",
     "troupe._core.System.pool",
 )
+_CHILD = "troupe._supervision.Child"
+_OF_SUPERVISORS = ("max_restarts", "within", "backoff")  # spawn()'s, not Child()'s
 _MARK = "troupe._actor.handler"
 _METADATA = "troupe"  # of a class: {"handlers": [name]}
 
@@ -81,6 +87,16 @@ class TroupePlugin(Plugin):
         self, fullname: str
     ) -> Callable[[MethodSigContext], FunctionLike] | None:
         return _spawn_signature if fullname in _SPAWNS else None
+
+    def get_function_signature_hook(
+        self, fullname: str
+    ) -> Callable[[FunctionSigContext], FunctionLike] | None:
+        if fullname != _CHILD:
+            return None
+        owner, _, name = _SPAWNS[0].rpartition(".")
+        found = self.lookup_fully_qualified(owner)
+        spawn = found.node.get(name) if found and isinstance(found.node, TypeInfo) else None
+        return partial(_child_signature, get_proper_type(spawn.type) if spawn else None)
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
         if fullname in _SPAWNS:
@@ -220,22 +236,71 @@ def _spawn_signature(ctx: MethodSigContext) -> FunctionLike:
     return own if taken is None else _merged(own, taken)
 
 
-def _parameters_of_actor(ctx: MethodSigContext) -> list[_Parameter] | None:
-    """Of the class, or of the module's started(); None where they aren't known."""
+def _child_signature(spawn: ProperType | None, ctx: FunctionSigContext) -> FunctionLike:
+    """Child(target, ...) takes what spawn(target, ...) does."""
+    own = ctx.default_signature
+    if _is_starred(ctx) or not isinstance(spawn, Overloaded):
+        return own
+    own = _with_options_of(spawn.items[0], own)
+    taken = _parameters_of(_target_of(ctx))
+    return own if taken is None else _merged(own, taken)
+
+
+def _with_options_of(spawn: CallableType, child: CallableType) -> CallableType:
+    *given, keywords = zip(child.arg_types, child.arg_kinds, child.arg_names)
+    known = {*child.arg_names, *_OF_SUPERVISORS}
+    options = [
+        option
+        for option in zip(spawn.arg_types, spawn.arg_kinds, spawn.arg_names)
+        if option[1] == ARG_NAMED_OPT and option[2] not in known
+    ]
+    return _with_parameters(child, [*given, *options, keywords])
+
+
+def _with_parameters(
+    function: CallableType, parameters: list[_Parameter]
+) -> CallableType:
+    types, kinds, names = zip(*parameters)
+    return function.copy_modified(
+        arg_types=[*types], arg_kinds=[*kinds], arg_names=[*names]
+    )
+
+
+def _is_starred(ctx: FunctionSigContext) -> bool:
+    """Child(*args), as it is called inside of troupe itself."""
+    call = ctx.context
+    return isinstance(call, CallExpr) and any(
+        kind in (ARG_STAR, ARG_STAR2) for kind in call.arg_kinds
+    )
+
+
+def _target_of(ctx: MethodSigContext | FunctionSigContext) -> ProperType | None:
     if not ctx.args or not ctx.args[0]:
         return None
     checker = ctx.api.expr_checker  # type: ignore[attr-defined]
     with ctx.api.msg.filter_errors():
-        target = get_proper_type(checker.accept(ctx.args[0][0]))
-    of_class = isinstance(get_proper_type(ctx.default_signature.arg_types[0]), TypeType)
-    if of_class and isinstance(target, CallableType) and target.is_type_obj():
+        target: Type = checker.accept(ctx.args[0][0])
+    return get_proper_type(target)
+
+
+def _parameters_of(target: ProperType | None) -> list[_Parameter] | None:
+    """Of the class, or of the module's started(); None where they aren't known."""
+    if isinstance(target, CallableType) and target.is_type_obj():
         return _parameters(target)
-    if not of_class and isinstance(target, Instance) and _is_module(target):
+    if isinstance(target, Instance) and _is_module(target):
         started = _member_of_module(target, "started")
         if started is None:
             return []
         return _parameters(started) if isinstance(started, CallableType) else None
     return None
+
+
+def _parameters_of_actor(ctx: MethodSigContext) -> list[_Parameter] | None:
+    """For the overload of spawn() that is for such a target."""
+    target = _target_of(ctx)
+    of_class = isinstance(get_proper_type(ctx.default_signature.arg_types[0]), TypeType)
+    is_class = isinstance(target, CallableType) and target.is_type_obj()
+    return _parameters_of(target) if of_class == is_class else None
 
 
 def _parameters(function: CallableType) -> list[_Parameter] | None:
@@ -260,10 +325,7 @@ def _merged(own: CallableType, given: list[_Parameter]) -> CallableType:
     named = [p for p in of_kind(ARG_NAMED, ARG_NAMED_OPT) if p[2] not in taken]
     merged = [target, *positional, *of_kind(ARG_STAR), *options, *named]
     merged += of_kind(ARG_STAR2)
-    types, kinds, names = zip(*merged)
-    return own.copy_modified(
-        arg_types=[*types], arg_kinds=[*kinds], arg_names=[*names]
-    )
+    return _with_parameters(own, merged)
 
 
 # Which functions of a class are handlers: kept with the class, so that mypy's

@@ -83,3 +83,17 @@ def modules(system: troupe.System) -> None:
     system.spawn(counter, 1, name="counter").tell.add(1)
     system.spawn(counter, start=1)
     system.spawn(counter, "one")  # E: No overload variant
+
+
+def children(system: troupe.System) -> None:
+    child = troupe.Child(Counter, 1, step=2, name="counter", restart="transient")
+    assert_type(child, troupe.Child)
+    system.supervise(child, troupe.Child(counter, 1, home="main"))
+    troupe.Child("counter", "any", thing=1)
+    troupe.Child(Counter, "one")  # E: Argument 2 to "Child" has incompatible type
+    troupe.Child(Counter, 1, 2)  # E: Too many positional arguments
+    troupe.Child(Counter, stepp=2)  # E: Unexpected keyword argument "stepp"
+    troupe.Child(Counter, name=2)  # E: Argument "name" to "Child"
+    troupe.Child(Counter, restart="always")  # E: Argument "restart" to "Child"
+    troupe.Child(Counter, mailbox="big")  # E: Argument "mailbox" to "Child"
+    troupe.Child(counter, "one")  # E: Argument 2 to "Child" has incompatible type
