@@ -80,7 +80,19 @@ public:
     holder_.store(id, std::memory_order_relaxed);
   }
   std::uint64_t holder() const noexcept {
-    return holder_.load(std::memory_order_relaxed);
+    return holder_.load(std::memory_order_relaxed) & ~deferred_bit;
+  }
+  /// The holder has its handler go on without the answer, which may come from
+  /// anything that it does; until another one gets the request.
+  void set_deferred() noexcept {
+    holder_.fetch_or(deferred_bit, std::memory_order_relaxed);
+  }
+  bool deferred() const noexcept {
+    return (holder_.load(std::memory_order_relaxed) & deferred_bit) != 0;
+  }
+  /// Whether the asker has given up on it.
+  bool given_up() const noexcept {
+    return state() == state_kind::fault && fault_->what.code == errc::cancelled;
   }
 
   /// Blocks the calling thread, at most `timeout`. `interrupted`: a signal
@@ -103,6 +115,8 @@ public:
   void forget(const void* owner) noexcept;
 
 private:
+  static constexpr std::uint64_t deferred_bit = std::uint64_t{1} << 63;
+
   enum class state_kind : std::uint8_t { pending, value, fault };
 
   state_kind state() const noexcept {

@@ -2,7 +2,8 @@
 #include "actors/asking/wait_graph.hpp"
 
 #include <algorithm>
-#include <unordered_set>
+#include <compare>
+#include <set>
 #include <utility>
 
 #include "actors/actor_system.hpp"
@@ -17,17 +18,33 @@ constexpr clock_duration patience = std::chrono::seconds{1};
 
 }  // namespace
 
+struct wait_graph::place {
+  actor_id actor;
+  ticket handler;  // or one of these
+
+  static constexpr ticket next_message = 0;       // what it would take next
+  static constexpr ticket anything = ~ticket{0};  // any code of it
+
+  auto operator<=>(const place&) const = default;
+};
+
 // A walk along "can't go on before", for a way to `goal`.
 struct wait_graph::search {
-  search(const ref_ptr<actor_cell>& from, cells& all) : path{from}, met{all} {}
+  search(const place& to, const ref_ptr<actor_cell>& from, cells& all)
+      : goal{to}, path{from}, met{all} {}
 
-  const actor_cell* goal() const noexcept { return path.front().get(); }
+  // Of an actor that blocks, all is held up.
+  bool arrives(const place& here) const noexcept {
+    return here == goal ||
+           (goal.handler == place::anything && here.actor == goal.actor);
+  }
 
+  const place goal;
   cells path;  // from the goal to where it is
-  // Who can go on; and those on the path. To come upon one of these again is a
+  // What can go on; and those on the path. To come upon one of these again is a
   // cycle as well, which the goal waits for.
-  std::unordered_set<actor_id> free{};
-  std::unordered_set<actor_id> walking{};
+  std::set<place> free{};
+  std::set<place> walking{};
   std::vector<actor_cell*> let_go_of{};  // muted ones on the way, if found
   cells& met;                            // held until the lock is given back
 };
@@ -51,25 +68,103 @@ wait_graph::cells wait_graph::begin_wait(actor_cell& waiter, awaited what) {
   {
     const std::lock_guard lock{mutex_};
     const ref_ptr<actor_cell> self{&waiter};
-    waiting& mine = waits_[waiter.id()] = {self, std::move(what)};
-    // Once for each muted one that has to be let go.
-    for (;;) {
-      search s{self, met};
-      if (!answers_lead_to(s, mine.what)) {
-        break;
-      }
-      if (s.let_go_of.empty()) {
-        waits_.erase(waiter.id());
-        cycle = std::move(s.path);
-        break;
-      }
-      for (actor_cell* muted : s.let_go_of) {
-        unmute_locked(*muted, to_wake);
-      }
+    const waiting& mine = waits_[waiter.id()] = {self, std::move(what)};
+    cycle = find_cycle_locked({waiter.id(), place::anything}, self, mine.what,
+                              to_wake, met);
+    if (!cycle.empty()) {
+      waits_.erase(waiter.id());
     }
   }
   tell_relieved(to_wake, {});
   return cycle;
+}
+
+wait_graph::cells wait_graph::begin_await(suspension what, ticket& mine) {
+  cells to_wake;
+  cells cycle;
+  cells met;
+  suspension mine_again;  // released after the lock
+  {
+    const std::lock_guard lock{mutex_};
+    mine = ++tickets_;
+    const actor_id id = what.waiter->id();
+    if (what.request != nullptr) {
+      by_request_[what.request] = mine;
+    }
+    const auto& one =
+        suspended_[id].emplace(mine, std::move(what)).first->second;
+    cycle = find_cycle_locked({id, mine}, one.waiter, {{one.answer.get()}, 1},
+                              to_wake, met);
+    if (!cycle.empty()) {
+      mine_again = forget_locked(id, mine);
+    }
+    // The walk ends where it begins.
+    if (cycle.size() > 1 && cycle.front() == cycle.back()) {
+      cycle.pop_back();
+    }
+  }
+  tell_relieved(to_wake, {});
+  return cycle;
+}
+
+suspension wait_graph::forget_locked(actor_id waiter, ticket which) noexcept {
+  const auto all = suspended_.find(waiter);
+  if (all == suspended_.end()) {
+    return {};
+  }
+  auto gone = all->second.extract(which);
+  if (gone.empty()) {
+    return {};
+  }
+  if (all->second.empty()) {
+    suspended_.erase(all);
+  }
+  const auto begun = by_request_.find(gone.mapped().request);
+  if (begun != by_request_.end() && begun->second == which) {
+    by_request_.erase(begun);
+  }
+  return std::move(gone.mapped());
+}
+
+void wait_graph::end_await(actor_id waiter, ticket which) noexcept {
+  suspension last;  // released after the lock
+  const std::lock_guard lock{mutex_};
+  last = forget_locked(waiter, which);
+}
+
+void wait_graph::end_awaits(actor_id waiter) noexcept {
+  suspensions last;  // released after the lock
+  const std::lock_guard lock{mutex_};
+  const auto all = suspended_.find(waiter);
+  if (all == suspended_.end()) {
+    return;
+  }
+  last = std::move(all->second);
+  suspended_.erase(all);
+  for (const auto& [number, one] : last) {
+    const auto begun = by_request_.find(one.request);
+    if (begun != by_request_.end() && begun->second == number) {
+      by_request_.erase(begun);
+    }
+  }
+}
+
+// Once for each muted one that has to be let go.
+wait_graph::cells wait_graph::find_cycle_locked(
+    const place& goal, const ref_ptr<actor_cell>& waiter, const awaited& what,
+    cells& to_wake, cells& met) {
+  for (;;) {
+    search s{goal, waiter, met};
+    if (!answers_lead_to(s, what)) {
+      return {};
+    }
+    if (s.let_go_of.empty()) {
+      return std::move(s.path);
+    }
+    for (actor_cell* muted : s.let_go_of) {
+      unmute_locked(*muted, to_wake);
+    }
+  }
 }
 
 void wait_graph::end_wait(actor_cell& waiter) noexcept {
@@ -82,22 +177,22 @@ void wait_graph::end_wait(actor_cell& waiter) noexcept {
   }
 }
 
-// Whether the actor `from` can't go on before the goal does.
-bool wait_graph::leads_to(search& s, actor_id from) {
-  if (from == s.goal()->id() || s.walking.contains(from)) {
+// Whether `from` can't go on before the goal does.
+bool wait_graph::leads_to(search& s, const place& from) {
+  if (s.arrives(from) || s.walking.contains(from)) {
     return true;
   }
-  if (from == actor_id::nobody || s.free.contains(from)) {
+  if (from.actor == actor_id::nobody || s.free.contains(from)) {
     return false;
   }
-  const auto cell = system_.find_cell(from);
+  const auto cell = system_.find_cell(from.actor);
   if (cell == nullptr) {
     return false;
   }
   s.met.push_back(cell);
   s.path.push_back(cell);
   s.walking.insert(from);
-  const bool found = way_on(s, cell);
+  const bool found = way_on(s, from, cell);
   s.walking.erase(from);
   if (!found) {
     s.path.pop_back();
@@ -106,9 +201,51 @@ bool wait_graph::leads_to(search& s, actor_id from) {
   return found;
 }
 
-bool wait_graph::way_on(search& s, const ref_ptr<actor_cell>& from) {
-  return waits_lead_to(s, from->id()) || place_leads_to(s, from) ||
-         mutes_lead_to(s, from);
+// One that is muted still has its suspended handlers go on.
+bool wait_graph::way_on(search& s, const place& from,
+                        const ref_ptr<actor_cell>& cell) {
+  const bool suspended =
+      from.handler != place::next_message && from.handler != place::anything;
+  return waits_lead_to(s, from.actor) || place_leads_to(s, cell) ||
+         (!suspended && mutes_lead_to(s, cell)) ||
+         suspended_lead_to(s, from, *cell);
+}
+
+bool wait_graph::suspended_lead_to(search& s, const place& from,
+                                   const actor_cell& cell) {
+  const auto found = suspended_.find(from.actor);
+  if (found == suspended_.end() || from.handler == place::anything) {
+    return false;
+  }
+  if (from.handler != place::next_message) {
+    return answer_leads_to(s, *found->second.at(from.handler).answer);
+  }
+  std::size_t held_up = 0;
+  const std::size_t here = s.path.size();
+  for (const auto& [number, one] : found->second) {
+    s.path.resize(here);
+    const bool leads = suspension_leads_to(s, {from.actor, number}, one);
+    if (leads && one.starts) {
+      return true;
+    }
+    if (!leads && !one.starts) {
+      return false;
+    }
+    held_up += leads;
+  }
+  return held_up >= cell.concurrency();
+}
+
+// As leads_to(), from the actor that is last on the path.
+bool wait_graph::suspension_leads_to(search& s, const place& from,
+                                     const suspension& one) {
+  if (s.arrives(from) || s.walking.contains(from)) {
+    return true;
+  }
+  s.walking.insert(from);
+  const bool found = answer_leads_to(s, *one.answer);
+  s.walking.erase(from);
+  return found;
 }
 
 bool wait_graph::waits_lead_to(search& s, actor_id from) {
@@ -122,8 +259,7 @@ bool wait_graph::answers_lead_to(search& s, const awaited& what) {
   const std::size_t here = s.path.size();
   const std::size_t let_go = s.let_go_of.size();
   for (const completion* answer : what.answers) {
-    if (answer->answered() ||
-        !leads_to(s, static_cast<actor_id>(answer->holder()))) {
+    if (!answer_leads_to(s, *answer)) {
       continue;
     }
     if (spare == 0) {
@@ -136,6 +272,22 @@ bool wait_graph::answers_lead_to(search& s, const awaited& what) {
   return false;
 }
 
+bool wait_graph::answer_leads_to(search& s, const completion& answer) {
+  if (answer.answered()) {
+    return false;
+  }
+  const auto holder = static_cast<actor_id>(answer.holder());
+  if (answer.deferred()) {
+    return leads_to(s, {holder, place::anything});
+  }
+  const auto begun = by_request_.find(&answer);
+  const auto those = suspended_.find(holder);
+  const bool suspended = begun != by_request_.end() &&
+                         those != suspended_.end() &&
+                         those->second.contains(begun->second);
+  return leads_to(s, {holder, suspended ? begun->second : place::next_message});
+}
+
 // It can't have a turn while another one waits in the home, or on the lane,
 // that they share.
 bool wait_graph::place_leads_to(search& s, const ref_ptr<actor_cell>& from) {
@@ -143,7 +295,8 @@ bool wait_graph::place_leads_to(search& s, const ref_ptr<actor_cell>& from) {
     return false;
   }
   for (const auto& [id, other] : waits_) {
-    if (from->shares_place_with(*other.waiter) && leads_to(s, id)) {
+    if (from->shares_place_with(*other.waiter) &&
+        leads_to(s, {id, place::anything})) {
       return true;
     }
   }
@@ -164,7 +317,8 @@ bool wait_graph::mutes_lead_to(search& s, const ref_ptr<actor_cell>& from) {
     return false;
   }
   for (const auto& [receiver, crowd] : crowds_) {
-    if (mutes(*receiver, *from) && leads_to(s, receiver->id())) {
+    if (mutes(*receiver, *from) &&
+        leads_to(s, {receiver->id(), place::next_message})) {
       s.let_go_of.push_back(from.get());
       return true;
     }
@@ -178,9 +332,9 @@ void wait_graph::mute(actor_cell& sender, actor_cell& receiver) {
   cells met;
   {
     const std::lock_guard lock{mutex_};
-    search s{ref_ptr<actor_cell>{&sender}, met};
+    search s{{sender.id(), place::anything}, ref_ptr<actor_cell>{&sender}, met};
     if (sender.crowded_.load() || mutes(receiver, sender) ||
-        leads_to(s, receiver.id())) {
+        leads_to(s, {receiver.id(), place::next_message})) {
       return;
     }
     crowd& those = crowds_[&receiver];
@@ -290,6 +444,14 @@ std::vector<wait_graph::report> wait_graph::reports() {
     for (const completion* answer : wait.what.answers) {
       if (!answer->answered()) {
         all.push_back({waiter, static_cast<actor_id>(answer->holder()), false});
+      }
+    }
+  }
+  for (const auto& [waiter, handlers] : suspended_) {
+    for (const auto& [number, one] : handlers) {
+      if (!one.answer->answered()) {
+        all.push_back(
+            {waiter, static_cast<actor_id>(one.answer->holder()), false});
       }
     }
   }

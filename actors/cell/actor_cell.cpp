@@ -292,11 +292,7 @@ void actor_cell::handle(envelope_ptr e) noexcept {
                std::memory_order_relaxed);
   sender_ = static_cast<actor_id>(e->sender);
   at_hand_ = std::move(e);
-  if (setting_.time_limit > clock_duration::zero()) {
-    run_limited();
-  } else {
-    behaviour_->on_message(*this, *at_hand_);
-  }
+  run_limited([this] { behaviour_->on_message(*this, *at_hand_); });
   sender_ = actor_id::nobody;
   if (at_hand_ != nullptr) {
     settle_message(*at_hand_);
@@ -319,8 +315,10 @@ inline void actor_cell::settle_message(envelope& e) noexcept {
 
 envelope_ptr actor_cell::keep() noexcept {
   system_.begin_work();
-  const std::size_t held = in_flight() + 1;
-  in_flight_.store(held, std::memory_order_relaxed);
+  // Pairs with give_up(): either that finds it in flight, or whoever kept it
+  // sees that it was given up.
+  const std::size_t held =
+      in_flight_.fetch_add(1, std::memory_order_acq_rel) + 1;
   if (held >= setting_.concurrency) {
     pause(paused_busy);
   }
@@ -328,18 +326,38 @@ envelope_ptr actor_cell::keep() noexcept {
 }
 
 void actor_cell::release(envelope_ptr kept) noexcept {
-  settle_message(*kept);
-  const std::size_t held = in_flight();
-  in_flight_.store(held - 1, std::memory_order_relaxed);
+  if (kept != nullptr) {
+    settle_message(*kept);
+  }
+  const std::size_t held =
+      in_flight_.fetch_sub(1, std::memory_order_acq_rel);  // as in keep()
   if (held == setting_.concurrency) {
     unpause(paused_busy);
   }
   system_.end_work();
 }
 
-void actor_cell::forward(actor_cell& to) noexcept {
-  at_hand_->urgent = false;
-  to.deliver_or_bury(std::move(at_hand_));
+bool actor_cell::give_up(actor_system& system, completion& request) noexcept {
+  const bool first = request.set_fault(
+      {make_error(errc::cancelled, "the request was cancelled"), {}});
+  const auto holder =
+      first ? system.find_cell(static_cast<actor_id>(request.holder()))
+            : nullptr;
+  // It writes nothing new: see keep().
+  if (holder == nullptr ||
+      holder->in_flight_.fetch_add(0, std::memory_order_acq_rel) == 0) {
+    return first;
+  }
+  if (const auto present = holder->code()) {
+    present->on_given_up();
+    holder->signal(envelope_kind::ready);
+  }
+  return first;
+}
+
+void actor_cell::forward(envelope_ptr message, actor_cell& to) noexcept {
+  message->urgent = false;
+  to.deliver_or_bury(std::move(message));
 }
 
 void actor_cell::pause(std::uint8_t cause) noexcept {

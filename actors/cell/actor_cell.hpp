@@ -24,6 +24,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/actor_id.hpp"
@@ -115,6 +116,7 @@ public:
   }
   life state() const noexcept { return life_.load(std::memory_order_relaxed); }
   std::optional<work_report> at_work() const noexcept { return work_.report(); }
+  std::size_t concurrency() const noexcept { return setting_.concurrency; }
   /// How many messages keep() holds.
   std::size_t in_flight() const noexcept {
     return in_flight_.load(std::memory_order_relaxed);
@@ -147,6 +149,10 @@ public:
   void refuse_messages(bool refuse) noexcept;
   /// Any thread: done when the mailbox is half empty again, or has ended.
   ref_ptr<completion> when_room();
+  /// Any thread: the asker gives up. A message that waits is skipped; who has
+  /// kept it is told, unless it is handed on at this moment. True: it was the
+  /// first to end the request.
+  static bool give_up(actor_system& system, completion& request) noexcept;
 
   /// Any thread. Ends the actor, or with a supervisor its incarnation, soon,
   /// running handler or not.
@@ -192,20 +198,26 @@ public:
   envelope* at_hand() const noexcept TROUPE_REQUIRES(turn) {
     return at_hand_.get();
   }
-  /// Takes the message at hand for later; release() must follow. The actor gets
-  /// no further message while it has kept as many as its concurrency.
+  /// Takes the message at hand, if it is there still, for later; release() must
+  /// follow, with null if it was given away. The actor gets no further message
+  /// while it has kept as many as its concurrency.
   envelope_ptr keep() noexcept TROUPE_REQUIRES(turn);
   void release(envelope_ptr kept) noexcept TROUPE_REQUIRES(turn);
-  /// Puts the message at hand aside. False: no room.
-  bool stash() noexcept TROUPE_REQUIRES(turn);
+  /// Puts the message at hand aside, or one that was kept. False: no room.
+  bool stash() noexcept TROUPE_REQUIRES(turn) { return stash(at_hand_); }
+  bool stash(envelope_ptr& message) noexcept TROUPE_REQUIRES(turn);
   /// What was put aside comes next, in the old order.
   void unstash_all() noexcept TROUPE_REQUIRES(turn);
   std::size_t stashed() const noexcept TROUPE_REQUIRES(turn);
   std::size_t stash_capacity() const noexcept {
     return setting_.stash_capacity;
   }
-  /// Hands the message at hand to another actor; sender and asker stay.
-  void forward(actor_cell& to) noexcept TROUPE_REQUIRES(turn);
+  /// Hands the message at hand, or one that was kept, to another actor; sender
+  /// and asker stay.
+  void forward(actor_cell& to) noexcept TROUPE_REQUIRES(turn) {
+    forward(std::move(at_hand_), to);
+  }
+  void forward(envelope_ptr message, actor_cell& to) noexcept;
 
   // What an incarnation began ends with it: watches, links, timers.
   /// behaviour::on_down() will be called once, soon if `other` has ended.
@@ -243,8 +255,8 @@ public:
     return last_fault_.get();
   }
 
-  /// Any thread: whether the handler of this message (counted from 1) runs;
-  /// for an actor with a time limit.
+  /// Any thread: whether the handler of this message runs, or what a timer or a
+  /// notice calls (counted from 1); for an actor with a time limit.
   bool is_handling(std::uint64_t message) const noexcept {
     return handling_.load() == message;
   }
@@ -319,6 +331,7 @@ private:
   void start_failed(fault why) noexcept TROUPE_REQUIRES(turn);
   void begin_hook() noexcept TROUPE_REQUIRES(turn);
   void end_hook() noexcept TROUPE_REQUIRES(turn);
+  void hurry() noexcept TROUPE_REQUIRES(turn);
   void give_up_start() noexcept TROUPE_REQUIRES(turn);
   void begin_end() noexcept TROUPE_REQUIRES(turn);
   bool lives() const noexcept;
@@ -345,7 +358,10 @@ private:
   void on_linked(const end_notice& what) noexcept TROUPE_REQUIRES(turn);
   void check_receive_timeout() noexcept TROUPE_REQUIRES(turn);
   void arm_receive_timeout(clock_duration delay);
-  void run_limited() noexcept TROUPE_REQUIRES(turn);
+  template <typename Call>
+  void run_limited(Call call) noexcept TROUPE_REQUIRES(turn);
+  timer_id begin_limit() noexcept TROUPE_REQUIRES(turn);
+  void end_limit(timer_id limit) noexcept TROUPE_REQUIRES(turn);
   void on_overdue(std::uint64_t message) noexcept;
   void interrupt(interrupt_kind kind, std::uint32_t incarnation,
                  std::uint64_t message) noexcept;
@@ -394,7 +410,7 @@ private:
   bool published_ = false;     // its end was told
   bool in_hook_ = false;       // start_later(), or on_ending() needs turns
   bool drains_ = false;        // what was kept is to be finished
-  std::uint64_t limited_ = 0;  // messages handled with a time limit
+  std::uint64_t limited_ = 0;  // handled with a time limit
   std::optional<stop_reason> delayed_;  // it will end so: delays_end()
   std::optional<stop_reason> last_end_;
   // Apart: few actors ever have one.
@@ -414,5 +430,17 @@ private:
 
   actor_cell* next_ready_ = nullptr;  // guarded by the shared home's mutex
 };
+
+// What runs in `call` is interrupted when the actor's time limit has passed.
+template <typename Call>
+void actor_cell::run_limited(Call call) noexcept {
+  if (setting_.time_limit == clock_duration::zero()) {
+    call();
+    return;
+  }
+  const timer_id limit = begin_limit();
+  call();
+  end_limit(limit);
+}
 
 }  // namespace troupe

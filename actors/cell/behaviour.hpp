@@ -72,6 +72,8 @@ public:
     static_cast<void>(drain);
     return false;
   }
+  /// After on_ending() with `drain`: what it finishes is to be given up.
+  virtual void on_hurry(actor_cell& self) { static_cast<void>(self); }
   /// Last of all, always: lets go of everything that needs the isolate. The
   /// object itself may outlive the actor, on any thread. Messages that were
   /// kept are given back, see actor_cell::release().
@@ -81,6 +83,9 @@ public:
   }
   /// Any thread: what it is, for people; a word or two.
   virtual std::string describe() const { return {}; }
+  /// Any thread: somebody has given up a request that may be among those kept.
+  /// on_ready() follows.
+  virtual void on_given_up() noexcept {}
   /// Any thread: end a running on_message() if that can be done; for a time
   /// limit, only if actor_cell::is_handling(`message`) still.
   virtual void interrupt(actor_cell& self, interrupt_kind kind,

@@ -40,13 +40,16 @@ void actor_cell::obey(const envelope& e) noexcept {
       start();
       break;
     case envelope_kind::stop_now:
+      hurry();
       finish_for_good(system_.closing() ? stop_reason::shutdown
                                         : stop_reason::stopped);
       break;
     case envelope_kind::terminate:
+      hurry();
       finish_for_good(stop_reason::shutdown);
       break;
     case envelope_kind::halt:
+      hurry();
       told_to_end(stop_reason::halted);
       break;
     case envelope_kind::restart:
@@ -88,15 +91,15 @@ void actor_cell::take_notice(const envelope& e) noexcept {
   if (kind == envelope_kind::timer) {
     timer_token token{};
     if (extras_->timers.take(content, token)) {
-      behaviour_->on_timer(*this, token);
+      run_limited([&] { behaviour_->on_timer(*this, token); });
     }
     return;
   }
   const auto& what = static_cast<const end_notice&>(content);
   if (kind == envelope_kind::exit) {
-    behaviour_->on_exit(*this, what);
+    run_limited([&] { behaviour_->on_exit(*this, what); });
   } else if (extras_->watched.erase(what.id()) != 0) {
-    behaviour_->on_down(*this, what);
+    run_limited([&] { behaviour_->on_down(*this, what); });
   }
 }
 
@@ -251,6 +254,13 @@ void actor_cell::finish_for_good(stop_reason reason) noexcept {
             : reason;
     system_.end_work();  // see go_down()
     go();
+  }
+}
+
+// An end in which what was kept is finished is to be quick after all.
+void actor_cell::hurry() noexcept {
+  if (state() == life::ending && std::exchange(drains_, false)) {
+    behaviour_->on_hurry(*this);
   }
 }
 

@@ -14,12 +14,12 @@ actor_cell::extras& actor_cell::more() {
   return *extras_;
 }
 
-bool actor_cell::stash() noexcept {
+bool actor_cell::stash(envelope_ptr& message) noexcept {
   auto& stashed = more().stashed;
   if (stashed.size() >= setting_.stash_capacity) {
     return false;
   }
-  stashed.push_back(std::move(at_hand_));
+  stashed.push_back(std::move(message));
   return true;
 }
 
@@ -123,20 +123,21 @@ void actor_cell::check_receive_timeout() noexcept {
   }
   extras_->quiet_since = now;
   arm_receive_timeout(limit);
-  behaviour_->on_receive_timeout(*this);
+  run_limited([this] { behaviour_->on_receive_timeout(*this); });
 }
 
-void actor_cell::run_limited() noexcept {
-  scheduler& clock = system_.get_scheduler();
+timer_id actor_cell::begin_limit() noexcept {
   const std::uint64_t message = ++limited_;
   handling_.store(message);
-  const timer_id limit = clock.after(
+  return system_.get_scheduler().after(
       setting_.time_limit, [self = ref_ptr<actor_cell>{this}, message] {
         self->on_overdue(message);
       });
-  behaviour_->on_message(*this, *at_hand_);
+}
+
+void actor_cell::end_limit(timer_id limit) noexcept {
   handling_.store(0);
-  clock.cancel(limit);
+  system_.get_scheduler().cancel(limit);
 }
 
 // On the scheduler's thread.

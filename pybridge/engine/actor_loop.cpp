@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/engine/actor_loop.hpp"
 
-#include <cstdint>
+#include <algorithm>
 #include <utility>
+
+#include "actors/asking/completion.hpp"
 
 namespace troupe {
 namespace {
@@ -59,7 +61,7 @@ bool actor_loop::make() {
 }
 
 py_ref actor_loop::start(module_state& state, PyObject* coroutine,
-                         actor_id sender) {
+                         actor_id sender, about kind) {
   if (!loop_ && !make()) {
     return {};
   }
@@ -71,10 +73,64 @@ py_ref actor_loop::start(module_state& state, PyObject* coroutine,
   }
   // Until it suspends; what runs meanwhile in other tasks knows by the variable
   // that this isn't about them.
-  const auto before = std::exchange(state.starting_task, state.last_task);
+  const std::uint64_t number = state.last_task;
+  const auto before = std::exchange(state.starting_task, number);
+  starting_ = coroutine;
+  starting_kind_ = kind;
   auto task = py_ref::steal(PyObject_CallOneArg(start_.get(), coroutine));
+  starting_ = nullptr;
+  last_started_ = number;
   state.starting_task = before;
   return task;
+}
+
+std::optional<actor_loop::about> actor_loop::handler_kind(PyObject* task,
+                                                          envelope*& message) {
+  const auto found = in_flight_.find(task);
+  if (found != in_flight_.end()) {
+    message = found->second.message.get();
+    return found->second.kind;
+  }
+  if (starting_ == nullptr) {
+    return std::nullopt;
+  }
+  const auto runs =
+      py_ref::steal(PyObject_CallMethod(task, "get_coro", nullptr));
+  PyErr_Clear();
+  return runs.get() == starting_ ? std::optional{starting_kind_} : std::nullopt;
+}
+
+envelope_ptr* actor_loop::message_of(std::uint64_t number) noexcept {
+  const auto found = std::ranges::find_if(in_flight_, [number](const auto& e) {
+    return e.second.number == number;
+  });
+  return found == in_flight_.end() || found->second.message == nullptr
+             ? nullptr
+             : &found->second.message;
+}
+
+bool actor_loop::cancel_given_up() {
+  std::vector<py_ref> tasks;  // cancel() may run code that comes back here
+  for (auto& [task, one] : in_flight_) {
+    if (!one.cancelled && one.message != nullptr && is_given_up(*one.message)) {
+      one.cancelled = true;
+      tasks.push_back(one.task);
+    }
+  }
+  for (const py_ref& task : tasks) {
+    const auto done =
+        py_ref::steal(PyObject_CallMethod(task.get(), "cancel", nullptr));
+    PyErr_Clear();
+  }
+  return !tasks.empty();
+}
+
+void actor_loop::hurry() {
+  if (loop_) {
+    const auto done =
+        py_ref::steal(PyObject_CallMethod(loop_.get(), "hurry", nullptr));
+    PyErr_Clear();
+  }
 }
 
 py_ref actor_loop::limit(PyObject* coroutine, clock_duration time) {
@@ -95,8 +151,8 @@ bool actor_loop::drive() {
   return static_cast<bool>(done);
 }
 
-std::vector<actor_loop::finished> actor_loop::take_finished() {
-  std::vector<finished> taken;
+std::vector<actor_loop::held> actor_loop::take_finished() {
+  std::vector<held> taken;
   if (!loop_) {
     return taken;
   }
@@ -113,8 +169,8 @@ std::vector<actor_loop::finished> actor_loop::take_finished() {
   return taken;
 }
 
-std::vector<actor_loop::finished> actor_loop::take_all() {
-  std::vector<finished> taken;
+std::vector<actor_loop::held> actor_loop::take_all() {
+  std::vector<held> taken;
   taken.reserve(in_flight_.size());
   for (auto& [key, value] : in_flight_) {
     taken.push_back(std::move(value));
@@ -151,6 +207,11 @@ void actor_loop::close() noexcept {
   for (py_ref* object : {&finished_, &ready_, &drive_, &start_, &loop_}) {
     object->reset();
   }
+}
+
+bool is_given_up(const envelope& e) noexcept {
+  return e.reply_to != nullptr &&
+         static_cast<const completion&>(*e.reply_to).given_up();
 }
 
 py_ref result_of(const py_ref& task) {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // python_behaviour: handlers and hooks that are `async def`.
+#include <utility>
+
+#include "actors/actor_system.hpp"
 #include "base/roles.hpp"
 #include "pybridge/engine/python_behaviour.hpp"
 
@@ -8,9 +11,10 @@ namespace troupe {
 std::optional<fault> python_behaviour::start_async(actor_cell& self,
                                                    PyObject* coroutine) {
   const turn_scope in_turn;
-  starting_ = loop_.start(*state_, coroutine, actor_id::nobody);
+  starting_ = loop_.start(*state_, coroutine, actor_id::nobody,
+                          actor_loop::about::start);
   if (starting_ && !is_done(starting_)) {
-    loop_.hold(starting_, nullptr, "started()");
+    loop_.hold(starting_, actor_loop::about::start, nullptr, "started()");
     self.start_later();
     return std::nullopt;
   }
@@ -21,27 +25,66 @@ std::optional<fault> python_behaviour::start_async(actor_cell& self,
 void python_behaviour::handle_async(actor_cell& self, envelope& e,
                                     PyObject* coroutine) {
   const turn_scope in_turn;
-  auto limited = py_ref::borrow(coroutine);
-  if (self.time_limit() > clock_duration::zero()) {
-    limited = loop_.limit(coroutine, self.time_limit());
-  }
   const py_ref task =
-      limited ? loop_.start(*state_, limited.get(), self.sender()) : py_ref{};
+      start_limited(self, coroutine, self.sender(), actor_loop::about::message);
   if (!task) {
     failed(self, e);
   } else if (is_done(task)) {
     finish(self, e, result_of(task));
   } else {
-    // Null: it was put aside, or handed on, before the handler suspended.
-    loop_.hold(task, self.at_hand() == &e ? self.keep() : nullptr,
-               "a handler that had put its message aside");
+    suspend(self, task);
+    return;
   }
   settle(self);
 }
 
+// The handler counts until it is done, whether it has its message still or not.
+void python_behaviour::suspend(actor_cell& self, const py_ref& task) {
+  const turn_scope in_turn;
+  envelope_ptr kept = self.keep();
+  // Before it was kept, nobody was told: see actor_cell::give_up().
+  const bool given_up = kept != nullptr && is_given_up(*kept);
+  loop_.hold(task, actor_loop::about::message, std::move(kept),
+             "a handler that had given its message away");
+  if (given_up) {
+    given_up_.store(true);
+    drive(self);
+  } else {
+    settle(self);
+  }
+}
+
+py_ref python_behaviour::start_limited(const actor_cell& self,
+                                       PyObject* coroutine, actor_id sender,
+                                       actor_loop::about kind) {
+  auto limited = py_ref::borrow(coroutine);
+  if (self.time_limit() > clock_duration::zero()) {
+    limited = loop_.limit(coroutine, self.time_limit());
+  }
+  return limited ? loop_.start(*state_, limited.get(), sender, kind) : py_ref{};
+}
+
+void python_behaviour::on_given_up() noexcept {
+  given_up_.store(true);
+}
+
+void python_behaviour::on_hurry(actor_cell& self) {
+  const at_work scope{*this};
+  loop_.hurry();
+  drive(self);
+}
+
 void python_behaviour::drive(actor_cell& self) {
   const turn_scope in_turn;
-  if (!loop_.drive() && !self.killed()) {
+  if (given_up_.exchange(false)) {
+    loop_.cancel_given_up();
+  }
+  // A plain handler may be over, and its message not yet gone: what runs here
+  // isn't about it.
+  const auto before = std::exchange(state_->starting_task, no_task);
+  const bool driven = loop_.drive();
+  state_->starting_task = before;
+  if (!driven && !self.killed()) {
     if (PyErr_ExceptionMatches(PyExc_SystemExit) != 0) {
       self.stop_self();
     } else {
@@ -55,10 +98,9 @@ void python_behaviour::drive(actor_cell& self) {
 // What the loop has finished.
 void python_behaviour::settle(actor_cell& self) {
   const turn_scope in_turn;
-  for (actor_loop::finished& done : loop_.take_finished()) {
-    if (done.message != nullptr) {
-      finish_message(self, *done.message, result_of(done.task));
-      self.release(std::move(done.message));
+  for (actor_loop::held& done : loop_.take_finished()) {
+    if (done.kind == actor_loop::about::message) {
+      finish_kept(self, done);
     } else if (done.task.get() == starting_.get()) {
       starting_.reset();
       self.started_now(started_as(self, result_of(done.task)));
@@ -72,13 +114,25 @@ void python_behaviour::settle(actor_cell& self) {
   }
 }
 
+void python_behaviour::finish_kept(actor_cell& self, actor_loop::held& done) {
+  const turn_scope in_turn;
+  py_ref value = result_of(done.task);
+  if (done.message != nullptr) {
+    finish_message(self, *done.message, std::move(value));
+  } else if (!value) {
+    failed_in(self, done.what);
+  }
+  self.release(std::move(done.message));
+}
+
 // Of a timer, or about the end of another: nobody waits for it.
 void python_behaviour::finish_callback_async(actor_cell& self,
                                              PyObject* coroutine,
                                              const char* what) {
-  const py_ref task = loop_.start(*state_, coroutine, actor_id::nobody);
+  const py_ref task = start_limited(self, coroutine, actor_id::nobody,
+                                    actor_loop::about::other);
   if (task && !is_done(task)) {
-    loop_.hold(task, nullptr, what);
+    loop_.hold(task, actor_loop::about::other, nullptr, what);
   } else if (!task || !result_of(task)) {
     failed_in(self, what);
   }
@@ -105,10 +159,11 @@ bool python_behaviour::on_ending(actor_cell& self, stop_reason reason,
     }
   }
   const auto coroutine = loop_.ending(drain, stopping.get(), word.c_str());
-  ending_ = coroutine ? loop_.start(*state_, coroutine.get(), actor_id::nobody)
+  ending_ = coroutine ? loop_.start(*state_, coroutine.get(), actor_id::nobody,
+                                    actor_loop::about::other)
                       : py_ref{};
   if (ending_ && !is_done(ending_)) {
-    loop_.hold(ending_, nullptr, "stopping()");
+    loop_.hold(ending_, actor_loop::about::other, nullptr, "stopping()");
     settle(self);
     return static_cast<bool>(ending_);
   }
@@ -130,11 +185,16 @@ void python_behaviour::ended_as(actor_cell& self, py_ref outcome) {
 
 void python_behaviour::let_go_of_loop(actor_cell& self) noexcept {
   const turn_scope in_turn;
-  for (actor_loop::finished& left : loop_.take_all()) {
-    if (left.message == nullptr) {
+  if (loop_) {
+    self.system().waits().end_awaits(self.id());
+  }
+  for (actor_loop::held& left : loop_.take_all()) {
+    if (left.kind != actor_loop::about::message) {
       continue;
     }
-    if (self.killed()) {
+    if (left.message == nullptr) {
+      // It was given away.
+    } else if (self.killed()) {
       refuse_killed(self, *left.message);
     } else {
       refuse_stopped(self, *left.message);

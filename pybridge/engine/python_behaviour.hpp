@@ -7,6 +7,7 @@
 
 #include "pybridge/python.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,6 +54,8 @@ public:
   void on_receive_timeout(actor_cell& self) override;
   bool on_ending(actor_cell& self, stop_reason reason, bool drain) override;
   void on_stop(actor_cell& self, stop_reason reason) noexcept override;
+  void on_given_up() noexcept override;
+  void on_hurry(actor_cell& self) override;
   void interrupt(actor_cell& self, interrupt_kind kind,
                  std::uint64_t message) noexcept override;
   std::string describe() const override;
@@ -69,6 +72,7 @@ public:
   void become(handler_table next, bool keep);
   /// False: it is as it was in the beginning.
   bool unbecome() noexcept;
+  actor_loop& loop() noexcept { return loop_; }
   callback_timers& timers() noexcept { return timers_; }
   clock_duration receive_timeout() const noexcept { return receive_timeout_; }
   void set_receive_timeout(clock_duration limit) noexcept {
@@ -130,6 +134,10 @@ private:
   // python_async.cpp
   std::optional<fault> start_async(actor_cell& self, PyObject* coroutine);
   void handle_async(actor_cell& self, envelope& e, PyObject* coroutine);
+  void suspend(actor_cell& self, const py_ref& task);
+  py_ref start_limited(const actor_cell& self, PyObject* coroutine,
+                       actor_id sender, actor_loop::about kind);
+  void finish_kept(actor_cell& self, actor_loop::held& done);
   void drive(actor_cell& self);
   void settle(actor_cell& self);
   void finish_callback_async(actor_cell& self, PyObject* coroutine,
@@ -157,6 +165,7 @@ private:
   py_ref starting_;                   // the task of started(), until it is done
   py_ref ending_;                     // likewise of what ends the actor
   bool ends_ = false;                 // on_ending() was called
+  std::atomic<bool> given_up_{false};  // by any thread: a request, maybe kept
   actor_recipe recipe_;  // constant, but for the arguments: on_start()'s
 };
 

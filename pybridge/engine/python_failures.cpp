@@ -63,10 +63,16 @@ void python_behaviour::failed(actor_cell& self, envelope& e) {
   }
 }
 
-// The handler's task was cancelled: because the actor ends, or by its own code.
+// The handler's task was cancelled: because its asker has given up, or the
+// actor ends, or by its own code.
 void python_behaviour::cancelled(actor_cell& self, envelope& e,
                                  const std::string& context) {
   const turn_scope in_turn;
+  if (is_given_up(e)) {
+    PyErr_Clear();
+    self.refuse(e, dead_reason::cancelled, {});
+    return;
+  }
   if (ends_) {
     PyErr_Clear();
     refuse_stopped(self, e);

@@ -27,6 +27,11 @@ struct seen_actor {
   std::vector<wait_graph::report> waits;
 
   actor_cell& cell() const noexcept { return ref.cell(); }
+  bool awaits() const noexcept {
+    const auto state = cell().state();
+    return cell().in_flight() != 0 || state == actor_cell::life::starting ||
+           state == actor_cell::life::ending;
+  }
   const python_behaviour* python() const noexcept {
     return dynamic_cast<const python_behaviour*>(code.get());
   }
@@ -116,7 +121,8 @@ private:
     const auto found = std::make_shared<findings>();
     std::set<std::int64_t> asked;
     for (const seen_actor& actor : actors_) {
-      const auto* const python = actor.work ? actor.python() : nullptr;
+      const auto* const python =
+          actor.work || actor.awaits() ? actor.python() : nullptr;
       if (python == nullptr || !asked.insert(python->home().id()).second) {
         continue;
       }
@@ -173,6 +179,9 @@ private:
              "): " + state_of(actor) + counts_of(actor) + "\n";
     if (actor.work && actor.python() != nullptr) {
       add_stack(*actor.python(), indent + "    ");
+    }
+    if (actor.python() != nullptr) {
+      add_suspended(actor, indent + "    ");
     }
   }
 
@@ -247,6 +256,26 @@ private:
       text_ += indent + "no stack: code in C keeps its interpreter busy\n";
     } else if (found->second.token == python.token()) {
       add_frames(found->second.stack, indent, text_);
+    }
+  }
+
+  void add_suspended(const seen_actor& actor, const std::string& indent) {
+    const auto found = stacks_.find(actor.python()->home().id());
+    if (found == stacks_.end()) {
+      return;
+    }
+    for (const suspended_tasks& tasks : found->second.suspended) {
+      if (tasks.actor != static_cast<std::uint64_t>(actor.ref.id())) {
+        continue;
+      }
+      for (const python_stack& stack : tasks.stacks) {
+        text_ += indent + "suspended:\n";
+        add_frames(stack, indent + "  ", text_);
+      }
+      if (tasks.more != 0) {
+        text_ +=
+            indent + "... and " + counted(tasks.more, "coroutine") + " more\n";
+      }
     }
   }
 

@@ -65,9 +65,13 @@ interpreter::running_code interpreter::look() {
   }
   const visit scope{*this};
   // Under the GIL: what runs can't end, nor its state go, before this is done.
-  return running_.token == 0
-             ? running_code{}
-             : running_code{running_.token, stack_of(running_.state)};
+  running_code found;
+  if (running_.token != 0) {
+    found.token = running_.token;
+    found.stack = stack_of(running_.state);
+  }
+  found.suspended = stacks_of_tasks();  // runs Python code, so last
+  return found;
 }
 
 end_result interpreter::end() {

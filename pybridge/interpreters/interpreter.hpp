@@ -11,6 +11,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/ref_counted.hpp"
 #include "base/roles.hpp"
@@ -59,6 +60,7 @@ public:
   struct running_code {
     std::uint64_t token = 0;
     python_stack stack;
+    std::vector<suspended_tasks> suspended{};  // of all actors here
   };
   /// Detached. Blocks until it gets this GIL, which code in C may keep for
   /// long: so it is for service threads, see runtime::look().

@@ -27,7 +27,58 @@ python_frame describe(PyFrameObject* frame) {
           PyFrame_GetLineNumber(frame)};
 }
 
+// A list of (file, function, line). False: an exception is set.
+bool read_stack(PyObject* frames, python_stack& out) {
+  for (Py_ssize_t i = 0; i < PyList_Size(frames); ++i) {
+    PyObject* file = nullptr;
+    PyObject* function = nullptr;
+    int line = 0;
+    if (!PyArg_ParseTuple(PyList_GetItem(frames, i), "UUi", &file, &function,
+                          &line)) {
+      return false;
+    }
+    out.push_back({text_of(file), text_of(function), line});
+  }
+  return PyErr_Occurred() == nullptr;
+}
+
+// (actor's id, list of stacks, how many more). False: an exception is set.
+bool read_tasks(PyObject* entry, suspended_tasks& out) {
+  unsigned long long actor = 0;
+  PyObject* stacks = nullptr;
+  Py_ssize_t more = 0;
+  if (!PyArg_ParseTuple(entry, "KO!n", &actor, &PyList_Type, &stacks, &more)) {
+    return false;
+  }
+  out.actor = actor;
+  out.more = static_cast<std::size_t>(more);
+  for (Py_ssize_t i = 0; i < PyList_Size(stacks); ++i) {
+    if (!read_stack(PyList_GetItem(stacks, i), out.stacks.emplace_back())) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
+
+// Without an import: where it isn't, no actor has an event loop.
+std::vector<suspended_tasks> stacks_of_tasks() {
+  std::vector<suspended_tasks> all;
+  const auto name = py_ref::steal(PyUnicode_FromString("troupe._loop"));
+  const auto module =
+      py_ref::steal(name ? PyImport_GetModule(name.get()) : nullptr);
+  const auto found = py_ref::steal(
+      module ? PyObject_CallMethod(module.get(), "suspended", nullptr)
+             : nullptr);
+  for (Py_ssize_t i = 0; found && i < PyList_Size(found.get()); ++i) {
+    if (!read_tasks(PyList_GetItem(found.get(), i), all.emplace_back())) {
+      break;
+    }
+  }
+  PyErr_Clear();
+  return all;
+}
 
 python_stack stack_of(PyThreadState* state) {
   python_stack stack;

@@ -6,6 +6,7 @@
 
 #include "actors/cell/actor_cell.hpp"
 #include "base/roles.hpp"
+#include "pybridge/engine/python_behaviour.hpp"
 #include "pybridge/module/context_parts.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/ref_object.hpp"
@@ -15,32 +16,37 @@
 namespace troupe {
 namespace {
 
-// Whether the code that runs is about the message at hand: tasks of other
-// messages run beside it.
-bool is_ours(const module_state& state) {
+// The number of the handler's task in whose name the code runs, or 0. False: an
+// exception is set.
+bool find_task(const module_state& state, std::uint64_t& number) {
   PyObject* found = nullptr;
   if (PyContextVar_Get(state.task_variable.get(), nullptr, &found) < 0) {
-    PyErr_Clear();
     return false;
   }
   const auto task = py_ref::steal(found);
-  return (task ? PyLong_AsUnsignedLongLong(task.get()) : 0) ==
-         state.starting_task;
+  number = task ? PyLong_AsUnsignedLongLong(task.get()) : 0;
+  return true;
 }
 
-// For forward(). Null: an exception is set.
-envelope* undeferred(module_state& state) {
-  envelope* const e = message_at_hand(state, "forward");
-  if (e != nullptr && e->deferred) {
-    PyErr_SetString(PyExc_RuntimeError,
-                    "this message can't be forwarded: after reply_later() its "
-                    "answer is this actor's affair");
-    return nullptr;
+// At hand, while its handler has not been suspended; then kept.
+message_place find_message(const module_state& state) {
+  const turn_scope in_turn;
+  actor_cell* const cell = actor_cell::current();
+  python_behaviour* const code = python_behaviour::current();
+  std::uint64_t number = 0;
+  if (cell == nullptr || code == nullptr || !find_task(state, number)) {
+    PyErr_Clear();
+    return {};
   }
-  return e;
+  if (number == state.starting_task) {
+    return {cell, cell->at_hand(), nullptr};
+  }
+  envelope_ptr* const kept = code->loop().message_of(number);
+  return kept == nullptr ? message_place{}
+                         : message_place{cell, kept->get(), kept};
 }
 
-PyObject* forward_as_it_is(actor_cell& cell, const actor_ref& to,
+PyObject* forward_as_it_is(const message_place& message, const actor_ref& to,
                            Py_ssize_t nargs, PyObject* kwnames) {
   if (nargs > 1 || kwnames != nullptr) {
     PyErr_SetString(PyExc_TypeError,
@@ -49,14 +55,12 @@ PyObject* forward_as_it_is(actor_cell& cell, const actor_ref& to,
                     "forward(ref.tell.HANDLER, ...)");
     return nullptr;
   }
-  const turn_scope in_turn;
-  cell.forward(to.cell());
+  message.forward(to.cell());
   Py_RETURN_NONE;
 }
 
-PyObject* forward_another(module_state& state, actor_cell& cell,
-                          PyObject* const* args, Py_ssize_t nargs,
-                          PyObject* kwnames) {
+PyObject* forward_another(module_state& state, PyObject* const* args,
+                          Py_ssize_t nargs, PyObject* kwnames) {
   const auto target = target_of(state, args[0]);
   if (!target || target->ask) {
     PyErr_Format(PyExc_TypeError,
@@ -70,34 +74,55 @@ PyObject* forward_another(module_state& state, actor_cell& cell,
                       static_cast<std::size_t>(nargs - 1), kwnames, *other)) {
     return nullptr;
   }
-  const turn_scope in_turn;
   // Encoding runs code of the user's, which may have forwarded it already.
-  envelope* const e = undeferred(state);
-  if (e == nullptr) {
+  const message_place place = message_at_hand(state, "forward");
+  if (!place) {
     return nullptr;
   }
+  envelope* const e = place.message;
   e->kind = other->kind;
   e->outcome = false;
   e->selector = other->selector;
   e->content = std::move(other->content);
-  cell.forward(target->receiver.cell());
+  place.forward(target->receiver.cell());
   Py_RETURN_NONE;
 }
 
 }  // namespace
 
-envelope* message_at_hand(module_state& state, const char* method) {
-  actor_cell* const cell = actor_cell::current();
+void message_place::forward(actor_cell& to) const {
   const turn_scope in_turn;
-  envelope* const e =
-      cell != nullptr && is_ours(state) ? cell->at_hand() : nullptr;
-  if (e == nullptr) {
-    PyErr_Format(PyExc_RuntimeError,
-                 "troupe.context.%s() is for the message at hand: in a "
-                 "handler, once, and in an async one before its first await",
-                 method);
+  if (kept != nullptr) {
+    cell->forward(std::move(*kept), to);
+  } else {
+    cell->forward(to);
   }
-  return e;
+}
+
+bool message_place::stash() const {
+  const turn_scope in_turn;
+  return kept != nullptr ? cell->stash(*kept) : cell->stash();
+}
+
+message_place message_at_hand(module_state& state, const char* method) {
+  const message_place place = find_message(state);
+  if (!place) {
+    PyErr_Format(PyExc_RuntimeError,
+                 "troupe.context.%s() is for the message at hand: in its "
+                 "handler, and before that has handed it on by forward() or "
+                 "put it aside by stash()",
+                 method);
+    return {};
+  }
+  if (place.message->deferred) {
+    PyErr_Format(PyExc_RuntimeError,
+                 "troupe.context.%s() comes too late: after reply_later() this "
+                 "message is answered by its Reply, so it can't be forwarded, "
+                 "stashed, or replied to later once more",
+                 method);
+    return {};
+  }
+  return place;
 }
 
 static PyObject* forward_message(module_state& state, PyObject* const* args,
@@ -106,13 +131,13 @@ static PyObject* forward_message(module_state& state, PyObject* const* args,
     PyErr_SetString(PyExc_TypeError, "forward() needs a ref: to whom");
     return nullptr;
   }
-  if (undeferred(state) == nullptr) {
+  const message_place message = message_at_hand(state, "forward");
+  if (!message) {
     return nullptr;
   }
-  actor_cell& cell = *actor_cell::current();
   const actor_ref* const to = actor_of(state, args[0]);
-  return to != nullptr ? forward_as_it_is(cell, *to, nargs, kwnames)
-                       : forward_another(state, cell, args, nargs, kwnames);
+  return to != nullptr ? forward_as_it_is(message, *to, nargs, kwnames)
+                       : forward_another(state, args, nargs, kwnames);
 }
 
 namespace {
@@ -134,8 +159,9 @@ Hands the message at hand on: its sender and its asker stay who they are.
 
 forward(ref): as it is, to the handler of the same name. forward(ref.tell.HANDLER,
 arguments...): as another message. Whoever gets it answers; what this handler
-returns is ignored. Raises RuntimeError if there is no message at hand, in an
-async handler after its first await, and the second time.
+returns is ignored. In an async handler at any time until that is done, and in
+the tasks that it has made. Raises RuntimeError if there is no message at hand,
+the second time, and after stash() or reply_later().
 
 >>> @troupe.handler
 ... def top(n):

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/roles.hpp"
+#include "pybridge/module/at_hand.hpp"
 #include "pybridge/module/context_parts.hpp"
 #include "pybridge/module/method.hpp"
 
@@ -36,19 +37,15 @@ PyObject* context_unbecome(PyObject*, PyObject*) {
   return here ? PyBool_FromLong(here.code->unbecome()) : nullptr;
 }
 
-PyObject* context_stash(PyObject*, PyObject*) {
-  actor_cell* const cell = current_cell();
-  if (cell == nullptr) {
+PyObject* context_stash(PyObject* object, PyObject*) {
+  const actor_cell* const cell = current_cell();
+  const message_place message =
+      cell == nullptr ? message_place{}
+                      : message_at_hand(state_of(object), "stash");
+  if (!message) {
     return nullptr;
   }
-  const turn_scope in_turn;
-  if (cell->at_hand() == nullptr) {
-    PyErr_SetString(PyExc_RuntimeError,
-                    "context.stash() is for the message at hand: in a handler, "
-                    "once, and in an async one before its first await");
-    return nullptr;
-  }
-  if (!cell->stash()) {
+  if (!message.stash()) {
     return raise_named("StashFull",
                        ("actor '" + cell->name() + "' has put aside " +
                         std::to_string(cell->stash_capacity()) +
@@ -105,8 +102,9 @@ Puts the message at hand aside, until unstash_all().
 
 What the handler returns then answers nobody: a request stays open, and is
 answered when it is handled. Raises StashFull when as many are put aside as
-spawn(stash=...) allows (1000 if it says nothing). What is put aside when the
-actor ends becomes dead letters.)doc";
+spawn(stash=...) allows (1000 if it says nothing), and RuntimeError if there is
+no message at hand, and after forward() or reply_later(). What is put aside when
+the actor ends becomes dead letters.)doc";
 
 constexpr const char* unstash_doc = R"doc(unstash_all($self)
 --

@@ -6,12 +6,14 @@
 #include "base/forked.hpp"
 #include "pybridge/data/blob.hpp"
 #include "pybridge/module/arrivals_object.hpp"
+#include "pybridge/module/awaiting.hpp"
 #include "pybridge/module/channel_object.hpp"
 #include "pybridge/module/context_object.hpp"
 #include "pybridge/module/context_parts.hpp"
 #include "pybridge/module/dead_letter_methods.hpp"
 #include "pybridge/module/future_object.hpp"
 #include "pybridge/module/group_object.hpp"
+#include "pybridge/module/method.hpp"
 #include "pybridge/module/module_state.hpp"
 #include "pybridge/module/port_object.hpp"
 #include "pybridge/module/probe_object.hpp"
@@ -48,6 +50,12 @@ PyMethodDef functions[] = {
     {"current", current, METH_NOARGS,
      "current($module)\n--\n\nThe Ref of the actor whose turn runs on this "
      "thread, or None."},
+    {"begin_await", as_method(begin_await), METH_FASTCALL,
+     "begin_await($module, task, future, /)\n--\n\nThis task is about to be "
+     "suspended for the answer. A number for end_await(),\nor 0; DeadlockError "
+     "if that would never come."},
+    {"end_await", end_await, METH_O,
+     "end_await($module, number, /)\n--\n\nIt goes on."},
     {"next_dead_letter", next_dead_letter, METH_O,
      "next_dead_letter($module, feed, /)\n--\n\nWaits for one; None: there "
      "are no more."},

@@ -8,7 +8,8 @@
 
 namespace troupe {
 
-/// Attached. Sets the exception. `cycle` isn't empty.
-void raise_deadlock(const wait_graph::cells& cycle);
+/// Attached. Sets the exception. `cycle` isn't empty. `awaits`: it was to be
+/// closed by an await, which holds up nobody else in its place.
+void raise_deadlock(const wait_graph::cells& cycle, bool awaits = false);
 
 }  // namespace troupe

@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "actors/actor_system.hpp"
+#include "actors/cell/actor_cell.hpp"
 #include "pybridge/data/convert.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/piping.hpp"
@@ -95,8 +97,8 @@ bool was_cancelled(completion& c) {
 
 PyObject* future_cancel(PyObject* object, PyObject*) {
   completion& answer = answer_to(object);
-  const bool first = answer.set_fault(
-      {make_error(errc::cancelled, "the request was cancelled"), {}});
+  const bool first = actor_cell::give_up(
+      as_future(object)->asked.asked.cell().system(), answer);
   return PyBool_FromLong(first || was_cancelled(answer));
 }
 
@@ -197,8 +199,10 @@ constexpr const char* cancel_doc = R"doc(cancel($self)
 Gives up on the answer, unless it is there. Returns whether it is cancelled.
 
 A request that waits in the actor's mailbox is skipped, and counted as a dead
-letter ("cancelled"). A handler that has begun isn't interrupted; its answer is
-counted ("late_reply").)doc";
+letter ("cancelled"). An async handler that is suspended is cancelled, too: it
+gets a CancelledError where it awaits something, and its message counts as
+"cancelled". A plain handler that has begun isn't interrupted. An answer that
+still comes is counted ("late_reply").)doc";
 
 constexpr const char* add_done_callback_doc =
     R"doc(add_done_callback($self, function, /)

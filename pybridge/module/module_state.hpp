@@ -22,6 +22,9 @@ namespace troupe {
 
 struct awaited;
 
+/// Of what runs in no handler's name.
+constexpr std::uint64_t no_task = ~std::uint64_t{0};
+
 struct module_state {
   type_cache types;
   py_ref ref_type;

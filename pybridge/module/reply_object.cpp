@@ -192,15 +192,11 @@ bool add_reply_type(PyObject* module, module_state& state) {
 
 PyObject* reply_later(module_state& state) {
   actor_cell* const cell = actor_cell::current();
-  envelope* const e = message_at_hand(state, "reply_later");
-  if (e == nullptr) {
+  const message_place place = message_at_hand(state, "reply_later");
+  if (!place) {
     return nullptr;
   }
-  if (e->deferred) {
-    PyErr_SetString(PyExc_RuntimeError,
-                    "reply_later() was called for this message already");
-    return nullptr;
-  }
+  envelope* const e = place.message;
   PyTypeObject* type = state.reply_type.type();
   PyObject* object = type->tp_alloc(type, 0);
   if (object == nullptr) {
@@ -213,6 +209,7 @@ PyObject* reply_later(module_state& state) {
   self.asked = self.asker != nullptr;
   e->deferred = true;
   if (self.asked) {
+    self.asker->set_deferred();
     state.open_replies[cell->id()].insert(self.asker.get());
   }
   return object;

@@ -68,6 +68,26 @@ public:
     return wait(waiter, {&owed_by(other)}, 1);
   }
   void end_wait(actor_cell& waiter) { system_.waits().end_wait(waiter); }
+  /// A handler of it awaits `answer`; `told`: the names on the cycle.
+  wait_graph::ticket suspend(actor_cell& waiter, completion& answer,
+                             completion* request = nullptr) {
+    wait_graph::ticket mine = 0;
+    for (const auto& cell :
+         system_.waits().begin_await({ref_ptr<actor_cell>{&waiter},
+                                      ref_ptr<completion>{&answer}, request},
+                                     mine)) {
+      told += cell->name();
+    }
+    return mine;
+  }
+  void resume(actor_cell& waiter, wait_graph::ticket which) {
+    system_.waits().end_await(waiter.id(), which);
+  }
+  void end_awaits(actor_cell& waiter) {
+    system_.waits().end_awaits(waiter.id());
+  }
+
+  std::string told;
 
 private:
   manual_scheduler scheduler_;
@@ -244,6 +264,69 @@ TEST_CASE("rings that close at the same time always come to an end" *
             wait_result::done);
     REQUIRE(deadlocks == 1);
   }
+}
+
+TEST_CASE("a suspended handler holds up what waits for room") {
+  world w;
+  actor_cell& a = w.add("a");
+  actor_cell& b = w.add("b", {.concurrency = 2});
+  w.suspend(a, w.owed_by(b));
+  w.suspend(b, w.owed_by(a));
+  CHECK(w.told.empty());  // b has room for one more
+  w.suspend(b, w.owed_by(a));
+  CHECK(w.told == "ba");
+}
+
+TEST_CASE("what a suspended handler has begun waits for that one only") {
+  world w;
+  actor_cell& a = w.add("a");
+  actor_cell& b = w.add("b", {.concurrency = 9});
+  completion& begun = w.owed_by(b);
+  w.suspend(b, w.owed_by(a), &begun);
+  CHECK(w.told.empty());
+  w.suspend(a, begun);
+  CHECK(w.told == "ab");
+}
+
+TEST_CASE("a deferred answer may come from anywhere") {
+  world w;
+  actor_cell& a = w.add("a");
+  actor_cell& b = w.add("b");
+  completion& later = w.owed_by(b);
+  later.set_deferred();
+  w.suspend(b, w.owed_by(a));
+  w.suspend(a, later);
+  CHECK(w.told.empty());
+
+  SUBCASE("unless all of that actor is held up") {
+    CHECK(w.wait(b, a) == "ba");
+  }
+  SUBCASE("until somebody else gets the request") {
+    later.set_holder(static_cast<std::uint64_t>(b.id()));
+    w.suspend(a, later);
+    CHECK(w.told == "ab");
+  }
+}
+
+TEST_CASE("a suspension that is over holds up nobody") {
+  world w;
+  actor_cell& a = w.add("a");
+  actor_cell& b = w.add("b");
+
+  SUBCASE("because the handler goes on") {
+    w.resume(b, w.suspend(b, w.owed_by(a)));
+  }
+  SUBCASE("because the answer is there") {
+    completion& answer = w.owed_by(a);
+    w.suspend(b, answer);
+    answer.set_value({});
+  }
+  SUBCASE("because the actor lets go of all of them") {
+    w.suspend(b, w.owed_by(a));
+    w.end_awaits(b);
+  }
+  w.suspend(a, w.owed_by(b));
+  CHECK(w.told.empty());
 }
 
 }  // TEST_SUITE("wait_graph")

@@ -1,12 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """System.tree(): what all actors do at this moment."""
 
+import asyncio
 import os
 import re
 
 import support
 import troupe
 from support import TIMEOUT
+
+
+class Nested:
+    @troupe.handler
+    async def outer(self):
+        await self.inner()
+
+    async def inner(self):
+        await asyncio.get_running_loop().create_future()
+
+    @troupe.handler
+    async def ask(self, other):
+        await other.ask.outer()
 
 
 class Tree(support.SystemTestCase):
@@ -83,6 +97,42 @@ class Tree(support.SystemTestCase):
             line = self.line_of("asker")[0]
         self.assertIn("in handler 'wait_for_nothing'", line)
         self.assertIn(", waits for an answer of 'busy'", line)
+
+    def test_suspended_handlers_are_shown_with_where_they_wait(self):
+        for home in "own", troupe.shared("x"):
+            actor = self.spawn(Nested, home=home, name=str(home))
+            future = actor.ask.outer()
+            line, below = self.line_of(actor.name)
+            while below[:1] != ["suspended:"]:
+                line, below = self.line_of(actor.name)
+            self.assertRegex(line, "awaits; 1 handler suspended; 0 handled$")
+            self.assertEqual(len(below), 5, below)
+            self.assertRegex(below[1], r'^File ".*tree_test.py", line \d+, in Nested.outer$')
+            self.assertEqual(below[2], "await self.inner()")
+            self.assertRegex(below[3], r"in Nested.inner$")
+            self.assertEqual(below[4], "await asyncio.get_running_loop().create_future()")
+            future.cancel()
+
+    def test_who_is_awaited_is_shown(self):
+        nested = self.spawn(Nested, name="awaited")
+        asker = self.spawn(Nested, name="asker")
+        asker.tell.ask(nested)
+        line = ""
+        while "waits for" not in line:
+            line, below = self.line_of("asker")
+        self.assertIn("awaits, waits for an answer of 'awaited'; 1 handler", line)
+        asker.stop()
+        nested.stop()
+
+    def test_of_many_suspended_handlers_some_are_shown(self):
+        many = self.spawn(Nested, name="many", concurrency=50)
+        for _ in range(37):
+            many.tell.outer()
+        below = []
+        while below[-1:] != ["... and 27 coroutines more"]:
+            line, below = self.line_of("many")
+        self.assertEqual(below.count("suspended:"), 10)
+        many.stop()
 
     def test_code_in_c_that_keeps_its_interpreter_is_told_as_that(self):
         inside, tell = self.gate()

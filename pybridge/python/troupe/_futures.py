@@ -109,6 +109,8 @@ async def _wait_in_loop(future):
             if not waiter.done():
                 waiter.set_result(None)
 
+        note = getattr(loop, "note_await", None)  # an actor's, see there
+        noted = note(future) if note is not None else 0
         place = _place_of_loop(loop)
         token = place.watch(future, wake)
         try:
@@ -117,6 +119,9 @@ async def _wait_in_loop(future):
             place.waiting.pop(token, None)
             future.cancel()
             raise
+        finally:
+            if noted:
+                _core.end_await(noted)
     if future.cancelled():
         raise sys.modules["asyncio"].CancelledError
     return future.result(0)

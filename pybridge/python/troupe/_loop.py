@@ -16,6 +16,7 @@ import selectors
 import sys
 from asyncio import _set_running_loop
 from threading import get_ident
+from weakref import WeakKeyDictionary
 
 from troupe import _core
 from troupe.errors import ActorKilled, HandlerTimeout
@@ -23,6 +24,14 @@ from troupe.errors import ActorKilled, HandlerTimeout
 _SHARE = 256  # callbacks a turn
 _PATIENCE = 5.0  # seconds for what was cancelled
 _NEVER = float("inf")
+_loops = {}  # id of an actor -> its loop, while that is open
+
+
+def suspended():
+    """See _suspended.stacks(). Any thread."""
+    from troupe._suspended import stacks
+
+    return stacks(_loops)
 
 
 class _NoDescriptors:
@@ -63,6 +72,10 @@ class _Epoll(selectors.EpollSelector):
         return events
 
 
+class _Limit(asyncio.Timeout):
+    """The handler's own. It bounds no wait as the handler's timeouts do."""
+
+
 class ActorLoop(asyncio.SelectorEventLoop):
     """See the module. All but call_soon_threadsafe() is for the actor's turns."""
 
@@ -74,6 +87,10 @@ class ActorLoop(asyncio.SelectorEventLoop):
         self._armed_for = _NEVER
         self._place = None  # of the troupe.Futures that are awaited
         self._agen_hooks = self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook
+        self._timeouts = WeakKeyDictionary()  # of tasks: the timers of asyncio.timeout
+        self._hurried = None
+        self._actor = _core.current().id
+        _loops[self._actor] = self
         self.finished = []  # tasks of handlers, for whoever called start()
 
     # What the actor's turns call.
@@ -95,7 +112,7 @@ class ActorLoop(asyncio.SelectorEventLoop):
     async def limited(self, coroutine, seconds):
         """For an actor with a time limit: cancels the handler, if it is suspended
         when that has passed."""
-        limit = asyncio.timeout(seconds)
+        limit = _Limit(self.time() + seconds)
         try:
             async with limit:
                 return await coroutine
@@ -120,10 +137,12 @@ class ActorLoop(asyncio.SelectorEventLoop):
 
     async def ending(self, tasks, drain, stopping, reason):
         """Ends the handlers that run as `tasks`, then stopping(), then all else."""
-        if not drain:
-            for task in tasks:
-                task.cancel()
-        await self._wait_for(tasks, None if drain else _PATIENCE)
+        if drain and tasks:
+            await self._drain(tasks)
+            tasks = [task for task in tasks if not task.done()]
+        for task in tasks:
+            task.cancel()
+        await self._wait_for(tasks, _PATIENCE)
         try:
             if callable(stopping):
                 stopping = stopping(reason)
@@ -136,6 +155,17 @@ class ActorLoop(asyncio.SelectorEventLoop):
             await self._wait_for(others, _PATIENCE)
             await self.shutdown_asyncgens()
             await self.shutdown_default_executor(_PATIENCE)
+
+    async def _drain(self, tasks):
+        self._hurried = self.create_future()
+        done = self.create_task(asyncio.wait(tasks))
+        await asyncio.wait([done, self._hurried], return_when=asyncio.FIRST_COMPLETED)
+        done.cancel()
+
+    def hurry(self):
+        """What the actor's end drains is cancelled after all."""
+        if self._hurried is not None and not self._hurried.done():
+            self._hurried.set_result(None)
 
     async def _wait_for(self, tasks, timeout):
         if tasks:
@@ -153,6 +183,7 @@ class ActorLoop(asyncio.SelectorEventLoop):
         self.close()
 
     def close(self):
+        _loops.pop(self._actor, None)
         self._waker.close()
         super().close()
 
@@ -163,6 +194,27 @@ class ActorLoop(asyncio.SelectorEventLoop):
 
             self._place = _futures._Place(loop=self._waker)
         return self._place
+
+    def note_await(self, future):
+        """The current task is about to await a troupe.Future: DeadlockError if
+        that would never be done. A number for _core.end_await(), or 0: only of
+        a handler's own task, and without an asyncio.timeout() in it, is it
+        known that nothing else can end its wait."""
+        task = asyncio.current_task(self)
+        if task is None or (self._timeouts and self._is_bounded(task)):
+            return 0
+        return _core.begin_await(task, future)
+
+    def _is_bounded(self, task):
+        return any(
+            timer._scheduled and not timer._cancelled
+            for timer in self._timeouts.get(task, ())
+        )
+
+    def _note_timeout(self, task, timer):
+        if not self._is_bounded(task):
+            self._timeouts[task] = []
+        self._timeouts[task].append(timer)
 
     # The loop proper.
 
@@ -249,6 +301,9 @@ class ActorLoop(asyncio.SelectorEventLoop):
 
     def call_at(self, when, callback, *args, context=None):
         timer = super().call_at(when, callback, *args, context=context)
+        timeout = getattr(callback, "__self__", None)
+        if type(timeout) is asyncio.Timeout and timeout._task is not None:
+            self._note_timeout(timeout._task, timer)
         if self._thread_id is None:  # in a plain handler
             self._set_timer()
         return timer

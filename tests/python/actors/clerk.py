@@ -68,11 +68,8 @@ async def forward_at_once(message):
 
 @troupe.handler
 async def forward_after_waiting(message):
-    await asyncio.sleep(0.001 + 0.0001 * message)  # its message isn't at hand any more
-    try:
-        troupe.context.forward(other)
-    except RuntimeError as error:
-        return str(error)
+    await asyncio.sleep(0.001 + 0.0001 * message)  # other messages are at hand
+    troupe.context.forward(other.tell.add, message)
 
 
 @troupe.handler
