@@ -71,3 +71,20 @@ class QueueEcho:
     def serve(self, requests, answers):
         for item in requests:
             answers.put(item)
+
+
+class Alarm:
+    """Says how late its timers are."""
+
+    @troupe.handler
+    def lateness(self, count):
+        import lateness
+
+        answer = troupe.context.reply_later().answer
+        lateness.Rounds(count, troupe.context.after, answer).next()
+
+    @troupe.handler
+    async def lateness_of_sleep(self, count):
+        import lateness
+
+        return await lateness.asleep(count)

@@ -381,5 +381,24 @@ def thread_imap(count):
     return imap(multiprocessing.pool.ThreadPool(2), count)
 
 
+# --- Timers ---
+
+
+@peer
+def thread_timer(count):
+    import lateness
+
+    return lateness.with_threads(count)
+
+
+@peer
+def asyncio_timer(count):
+    import asyncio
+
+    import lateness
+
+    return asyncio.run(lateness.with_loop(count))
+
+
 if __name__ == "__main__":
     print(_peers[sys.argv[1]](int(sys.argv[2])))
