@@ -8,21 +8,13 @@
 #include <string>
 
 #include "tests/pybridge/python_fixture.hpp"
+#include "tests/pybridge/round_trip.hpp"
 
 namespace troupe {
 namespace {
 
+using test::check_round_trip;
 using test::side;
-
-py_ref check_round_trip(side& here, const std::string& expression) {
-  CAPTURE(std::string{expression});
-  const py_ref sent = here.eval(expression);
-  py_ref got = here.decoded(here.encoded(sent.get()));
-  CHECK(here.holds("type(got) is type(sent)", sent.get(), got.get()));
-  CHECK(here.holds("got == sent", sent.get(), got.get()));
-  CHECK(here.holds("repr(got) == repr(sent)", sent.get(), got.get()));
-  return got;
-}
 
 TEST_SUITE("convert: classes") {
 

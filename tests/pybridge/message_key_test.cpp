@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pybridge/data/message_preview.hpp"
+#include "tests/pybridge/corpus.hpp"
 #include "tests/pybridge/python_fixture.hpp"
 
 namespace troupe {
@@ -48,44 +49,9 @@ std::uint64_t key(side& here, const std::string& arguments,
   return *found;
 }
 
-constexpr const char* definitions = R"py(
-import collections, datetime, decimal, fractions, pathlib, uuid
-define('''
-import collections, dataclasses, enum
-@dataclasses.dataclass
-class Point:
-    x: int
-    y: object
-@dataclasses.dataclass(slots=True)
-class Slots:
-    a: int
-class Colour(enum.Flag):
-    RED = 1
-    BLUE = 2
-Pair = collections.namedtuple("Pair", "a b")
-class Custom:
-    def __init__(self, *args): self.args = args
-    def __reduce__(self): return Custom, self.args, {"s": 1}
-class Oops(Exception): pass
-''')
-shared = [1, 2]
-error = mod.Oops(1); error.__cause__ = ValueError('inner'); error.add_note('n')
-corpus = [
-    None, 5, -2**40, 2**200, 1.5, 1j, 'text', 'x' * 300, '\xe4', '\u20ac\ud800',
-    '\U0001F600', b'bytes', bytearray(b'ba'), (1, 'a', None), [1, [2, [3]]],
-    {'a': 1, 'b': {'c': [1.5]}}, {1, 'x'}, frozenset({2}), range(3), slice(1, 2),
-    ..., NotImplemented, [shared, shared, (shared,)],
-    datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc),
-    datetime.time(1, 2), datetime.date(1, 2, 3), datetime.timedelta(5),
-    datetime.timezone(datetime.timedelta(hours=1), 'n'), decimal.Decimal('1.5'),
-    fractions.Fraction(1, 3), uuid.UUID(int=9), pathlib.PurePath('a/b'),
-    mod.Point(1, [2]), mod.Slots(3), mod.Colour.RED, mod.Colour.RED | mod.Colour.BLUE,
-    mod.Pair(1, 2), mod.Custom(1, [2]), mod.Point, error,
-    ExceptionGroup('g', [ValueError(1), mod.Oops(2)]),
-    collections.deque([1, 2]), collections.OrderedDict(a=1), collections.Counter('ab'),
+constexpr const char* more_of_the_corpus = R"py(
+corpus += [
     collections.defaultdict(list, a=[1]),
-    Blob(b'blob'), [Blob(b'0123')[1:3], Ref(3), Ref(4)],
-    memoryview(b'abcd').cast('h'), memoryview(Blob(bytes(16))).cast('i', (2, 2)),
     bytearray(100_000), memoryview(bytes(100_000)),
 ]
 )py";
@@ -94,7 +60,8 @@ TEST_SUITE("message keys") {
 
 TEST_CASE("equal keys hash equally, different ones differently") {
   side here;
-  here.exec(definitions);
+  here.exec(test::corpus_definitions);
+  here.exec(more_of_the_corpus);
   const char* const same[][2] = {
       {"'user'", "'us' + 'er'"},
       {"'\xc3\xa4'", "chr(228)"},
@@ -165,7 +132,8 @@ TEST_CASE("a key that appears before is the same key") {
 TEST_CASE(
     "the argument is found by position or keyword, whatever comes first") {
   side here;
-  here.exec(definitions);
+  here.exec(test::corpus_definitions);
+  here.exec(more_of_the_corpus);
   const py_ref corpus = here.eval("corpus");
   const std::uint64_t expected = key(here, "'the key'");
   for (Py_ssize_t i = 0; i != PyList_GET_SIZE(corpus.get()); ++i) {
@@ -201,7 +169,8 @@ TEST_CASE("shared parts are gone over once, however often they appear") {
 
 TEST_CASE("corrupt bytes give some key or none" * doctest::timeout(300)) {
   side here;
-  here.exec(definitions);
+  here.exec(test::corpus_definitions);
+  here.exec(more_of_the_corpus);
   std::vector<payload> corpus;
   for (int i = 0; i != 49; ++i) {
     const std::string one = "corpus[" + std::to_string(i) + "]";
@@ -245,7 +214,8 @@ TEST_CASE("forged nesting takes neither the stack nor time") {
 
 TEST_CASE("a message in words is as Python would write it, cut short") {
   side here;
-  here.exec(definitions);
+  here.exec(test::corpus_definitions);
+  here.exec(more_of_the_corpus);
   const char* const texts[][2] = {
       {"1, 'a', b=None", "(1, 'a', b=None)"},
       {"", "()"},
