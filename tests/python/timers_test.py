@@ -24,10 +24,11 @@ class Clock:
 
     @troupe.handler
     def start(self, kind, name, seconds, **options):
+        begin = time.monotonic()
         self.timers[name] = getattr(troupe.context, kind)(
             seconds, self.note, name, **options
         )
-        return time.monotonic()
+        return begin
 
     @troupe.handler
     def start_and_cancel_when_due(self):
