@@ -17,7 +17,7 @@ std::chrono::nanoseconds from_seconds(double seconds) {
   return std::chrono::nanoseconds{static_cast<std::int64_t>(seconds * 1e9)};
 }
 
-// The words were checked by troupe._supervision.
+// The words were checked by troupe._child_specs.
 child_terms terms_of(const char* name, const char* restart, double shutdown) {
   child_terms terms;
   terms.name = name;

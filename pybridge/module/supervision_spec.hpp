@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What troupe._supervision says about supervisors and children, as plain
+// What troupe._child_specs says about supervisors and children, as plain
 // tuples, read into what the core takes.
 //
 // Everything here needs the GIL of the interpreter that the objects live in.

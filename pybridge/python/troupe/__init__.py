@@ -25,6 +25,7 @@ In an ordinary Python, `with troupe.System() as system:` does the same.
 """
 
 from troupe._actor import handler
+from troupe._child_specs import Backoff, Child, SupervisorSpec
 from troupe._core import (
     ActorPool,
     Blob,
@@ -40,7 +41,7 @@ from troupe._core import (
 )
 from troupe._notices import Down, Exit, ReceiveTimeout
 from troupe._reports import ShutdownReport
-from troupe._supervision import Backoff, Child, ChildInfo, Supervisor, SupervisorSpec
+from troupe._supervision import ChildInfo, Supervisor
 from troupe._waiting import (
     ALL_COMPLETED,
     FIRST_COMPLETED,

@@ -29,7 +29,8 @@ from typing_extensions import Self
 from troupe._ask_all import AskAll
 from troupe._dead_letters import DeadLetter
 from troupe._reports import ShutdownReport
-from troupe._supervision import Backoff, Child, Supervisor, SupervisorSpec
+from troupe._child_specs import Backoff, Child, SupervisorSpec
+from troupe._supervision import Supervisor
 
 __version__: Final[str]
 

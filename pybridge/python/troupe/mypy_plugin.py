@@ -68,7 +68,7 @@ _SPAWNS = (
     "troupe._core.Context.spawn",
     "troupe._core.System.pool",
 )
-_CHILD = "troupe._supervision.Child"
+_CHILD = "troupe._child_specs.Child"
 _OF_SUPERVISORS = ("max_restarts", "within", "backoff")  # spawn()'s, not Child()'s
 _MARK = "troupe._actor.handler"
 _METADATA = "troupe"  # of a class: {"handlers": [name]}
