@@ -255,6 +255,10 @@ public:
     return last_fault_.get();
   }
 
+  /// What runs in `call` is interrupted when the actor's time limit has passed.
+  /// May be nested: the innermost counts.
+  template <typename Call>
+  void run_limited(Call call) noexcept TROUPE_REQUIRES(turn);
   /// Any thread: whether the handler of this message runs, or what a timer or a
   /// notice calls (counted from 1); for an actor with a time limit.
   bool is_handling(std::uint64_t message) const noexcept {
@@ -358,10 +362,12 @@ private:
   void on_linked(const end_notice& what) noexcept TROUPE_REQUIRES(turn);
   void check_receive_timeout() noexcept TROUPE_REQUIRES(turn);
   void arm_receive_timeout(clock_duration delay);
-  template <typename Call>
-  void run_limited(Call call) noexcept TROUPE_REQUIRES(turn);
-  timer_id begin_limit() noexcept TROUPE_REQUIRES(turn);
-  void end_limit(timer_id limit) noexcept TROUPE_REQUIRES(turn);
+  struct limit {
+    timer_id timer;
+    std::uint64_t around;  // what is limited itself, and goes on afterwards
+  };
+  limit begin_limit() noexcept TROUPE_REQUIRES(turn);
+  void end_limit(limit begun) noexcept TROUPE_REQUIRES(turn);
   void on_overdue(std::uint64_t message) noexcept;
   void interrupt(interrupt_kind kind, std::uint32_t incarnation,
                  std::uint64_t message) noexcept;
@@ -431,16 +437,15 @@ private:
   actor_cell* next_ready_ = nullptr;  // guarded by the shared home's mutex
 };
 
-// What runs in `call` is interrupted when the actor's time limit has passed.
 template <typename Call>
 void actor_cell::run_limited(Call call) noexcept {
   if (setting_.time_limit == clock_duration::zero()) {
     call();
     return;
   }
-  const timer_id limit = begin_limit();
+  const limit begun = begin_limit();
   call();
-  end_limit(limit);
+  end_limit(begun);
 }
 
 }  // namespace troupe

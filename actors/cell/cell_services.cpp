@@ -126,18 +126,19 @@ void actor_cell::check_receive_timeout() noexcept {
   run_limited([this] { behaviour_->on_receive_timeout(*this); });
 }
 
-timer_id actor_cell::begin_limit() noexcept {
+actor_cell::limit actor_cell::begin_limit() noexcept {
   const std::uint64_t message = ++limited_;
-  handling_.store(message);
-  return system_.get_scheduler().after(
+  const std::uint64_t around = handling_.exchange(message);
+  const timer_id timer = system_.get_scheduler().after(
       setting_.time_limit, [self = ref_ptr<actor_cell>{this}, message] {
         self->on_overdue(message);
       });
+  return {timer, around};
 }
 
-void actor_cell::end_limit(timer_id limit) noexcept {
-  handling_.store(0);
-  system_.get_scheduler().cancel(limit);
+void actor_cell::end_limit(limit begun) noexcept {
+  handling_.store(begun.around);
+  system_.get_scheduler().cancel(begun.timer);
 }
 
 // On the scheduler's thread.

@@ -42,6 +42,7 @@ private:
 }  // namespace
 
 bool actor_loop::make() {
+  const interpreter::admission none{home_, admits::nothing};
   const auto module = py_ref::steal(PyImport_ImportModule("troupe._loop"));
   const auto made = py_ref::steal(
       module ? PyObject_CallMethod(module.get(), "ActorLoop", nullptr)
@@ -71,6 +72,7 @@ py_ref actor_loop::start(module_state& state, PyObject* coroutine,
   if (!from || !about) {
     return {};
   }
+  const interpreter::admission none{home_, admits::nothing};
   // Until it suspends; what runs meanwhile in other tasks knows by the variable
   // that this isn't about them.
   const std::uint64_t number = state.last_task;
@@ -117,6 +119,7 @@ bool actor_loop::cancel_given_up() {
       tasks.push_back(one.task);
     }
   }
+  const interpreter::admission none{home_, admits::nothing};
   for (const py_ref& task : tasks) {
     const auto done =
         py_ref::steal(PyObject_CallMethod(task.get(), "cancel", nullptr));
@@ -125,10 +128,14 @@ bool actor_loop::cancel_given_up() {
   return !tasks.empty();
 }
 
+py_ref actor_loop::call(const char* method) {
+  const interpreter::admission none{home_, admits::nothing};
+  return py_ref::steal(PyObject_CallMethod(loop_.get(), method, nullptr));
+}
+
 void actor_loop::hurry() {
   if (loop_) {
-    const auto done =
-        py_ref::steal(PyObject_CallMethod(loop_.get(), "hurry", nullptr));
+    const auto done = call("hurry");
     PyErr_Clear();
   }
 }
@@ -147,6 +154,7 @@ bool actor_loop::has_ready() const noexcept {
 }
 
 bool actor_loop::drive() {
+  const interpreter::admission none{home_, admits::nothing};
   const auto done = py_ref::steal(PyObject_CallNoArgs(drive_.get()));
   return static_cast<bool>(done);
 }
@@ -198,8 +206,7 @@ void actor_loop::close() noexcept {
   if (!loop_) {
     return;
   }
-  const auto done =
-      py_ref::steal(PyObject_CallMethod(loop_.get(), "abandon", nullptr));
+  const auto done = call("abandon");
   if (!done) {
     PyErr_WriteUnraisable(loop_.get());
   }

@@ -2,7 +2,8 @@
 // The asyncio event loop of one actor (troupe._loop.ActorLoop), made when its
 // first coroutine runs, and the handlers that are suspended in it.
 //
-// Everything here is for the actor's turns, attached to its interpreter.
+// Everything here is for the actor's turns, attached to its interpreter. The
+// loop itself admits no interrupt; what it runs does (troupe._core.Waker.run).
 #pragma once
 
 #include "pybridge/python.hpp"
@@ -16,6 +17,7 @@
 
 #include "actors/actor_id.hpp"
 #include "mailbox/envelope.hpp"
+#include "pybridge/interpreters/interpreter.hpp"
 #include "pybridge/module/module_state.hpp"
 #include "pybridge/py_ref.hpp"
 #include "scheduler/scheduler.hpp"
@@ -35,6 +37,8 @@ public:
     std::uint64_t number = 0;
     bool cancelled = false;  // because its request was given up
   };
+
+  explicit actor_loop(interpreter& home) noexcept : home_{home} {}
 
   explicit operator bool() const noexcept { return static_cast<bool>(loop_); }
 
@@ -81,7 +85,9 @@ public:
 
 private:
   bool make();
+  py_ref call(const char* method);
 
+  interpreter& home_;  // outlives it
   py_ref loop_;
   // Of loop_, constant from then on.
   py_ref start_;

@@ -47,6 +47,7 @@ python_behaviour::python_behaviour(engine& e, ref_ptr<interpreter> home,
     : engine_{e},
       home_{std::move(home)},
       kill_token_{next_token()},
+      loop_{*home_},
       recipe_{std::move(recipe)} {}
 
 std::optional<fault> python_behaviour::on_start(actor_cell& self) {

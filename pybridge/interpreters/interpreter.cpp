@@ -51,11 +51,11 @@ bool interpreter::interrupt(std::uint64_t token, const std::string& exception,
   }
   // Under the GIL: what runs now can't end before this is done. The import
   // above may have let it go, so look only here.
-  if (running_.token != token || (still && !still())) {
+  if (running_.token() != token || (still && !still())) {
     return false;
   }
-  running_.interrupted = true;
-  return PyThreadState_SetAsyncExc(running_.state->thread_id, type.get()) == 1;
+  running_.interrupt(std::move(type), still);
+  return true;
 }
 
 interpreter::running_code interpreter::look() {
@@ -66,9 +66,9 @@ interpreter::running_code interpreter::look() {
   const visit scope{*this};
   // Under the GIL: what runs can't end, nor its state go, before this is done.
   running_code found;
-  if (running_.token != 0) {
-    found.token = running_.token;
-    found.stack = stack_of(running_.state);
+  if (running_.token() != 0) {
+    found.token = running_.token();
+    found.stack = stack_of(running_.state());
   }
   found.suspended = stacks_of_tasks();  // runs Python code, so last
   return found;
@@ -123,16 +123,24 @@ interpreter::visit::~visit() {
 interpreter::interruptible::interruptible(interpreter& home,
                                           std::uint64_t token) noexcept
     : home_{home} {
-  TROUPE_ASSERT(home.is_current() && home.running_.token == 0 && token != 0);
-  home.running_ = {token, PyThreadState_GetUnchecked(), false};
+  TROUPE_ASSERT(home.is_current() && home.running_.token() == 0);
+  home.running_.begin(token);
 }
 
 interpreter::interruptible::~interruptible() {
   TROUPE_ASSERT(home_.is_current());
-  if (home_.running_.interrupted) {
-    PyThreadState_SetAsyncExc(home_.running_.state->thread_id, nullptr);
-  }
-  home_.running_.token = 0;
+  home_.running_.end();
+}
+
+interpreter::admission::admission(interpreter& home, admits what) noexcept
+    : home_{home}, before_{home.running_.admitted()} {
+  TROUPE_ASSERT(home.is_current());
+  home.running_.admit(what);
+}
+
+interpreter::admission::~admission() {
+  TROUPE_ASSERT(home_.is_current());
+  home_.running_.admit(before_);
 }
 
 }  // namespace troupe

@@ -16,6 +16,7 @@
 #include "base/ref_counted.hpp"
 #include "base/roles.hpp"
 #include "pybridge/interpreters/python_stack.hpp"
+#include "pybridge/interpreters/running_turn.hpp"
 #include "pybridge/interpreters/thread_states.hpp"
 
 namespace troupe {
@@ -31,6 +32,7 @@ public:
   class attach;
   class visit;
   class interruptible;
+  class admission;
 
   /// For runtime.
   explicit interpreter(PyInterpreterState* state);
@@ -49,10 +51,10 @@ public:
 
   /// Detached. Raises `exception` ("module:Class"; KeyboardInterrupt if that
   /// can't be imported) in what runs as interruptible under `token`; does
-  /// nothing when that isn't running. Lands at the next bytecode: a blocked C
-  /// call goes on. Blocks until it gets this GIL, so it is for service threads:
-  /// see runtime::interrupt().
-  /// `still`: asked at the last moment, under the GIL, unless it is empty.
+  /// nothing when that isn't running. Lands at the next bytecode that admits
+  /// it: a blocked C call goes on. Blocks until it gets this GIL, so it is for
+  /// service threads: see runtime::interrupt().
+  /// `still`: asked at the last moment, under the GIL; empty for a kill.
   bool interrupt(std::uint64_t token, const std::string& exception,
                  const std::function<bool()>& still = {}) TROUPE_EXCLUDES(gil);
 
@@ -73,12 +75,6 @@ public:
 
 private:
   friend class runtime;
-
-  struct running_turn {
-    std::uint64_t token = 0;         // 0: nothing that could be interrupted
-    PyThreadState* state = nullptr;  // of the thread that runs it
-    bool interrupted = false;
-  };
 
   ~interpreter() override = default;
 
@@ -150,6 +146,22 @@ public:
 
 private:
   interpreter& home_;
+};
+
+/// What may be raised in the rest of the scope, by interrupts of what runs as
+/// interruptible; does nothing if nothing does. What isn't admitted waits until
+/// it is, or is gone with the turn. Code of ours that an exception from outside
+/// would leave half done admits nothing.
+class interpreter::admission {
+public:
+  admission(interpreter& home, admits what) noexcept TROUPE_REQUIRES(gil);
+  ~admission();
+  admission(const admission&) = delete;
+  admission& operator=(const admission&) = delete;
+
+private:
+  interpreter& home_;
+  const admits before_;
 };
 
 /// Detaches an attached thread for a scope that waits or works without Python.

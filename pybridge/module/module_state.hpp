@@ -37,6 +37,7 @@ struct module_state {
   py_ref arrivals_type;
   py_ref reply_type;
   py_ref waker_type;
+  py_ref handle_context, handle_callback, handle_arguments;  // names, interned
   py_ref sender_variable;  // a ContextVar: the id of who sent a task's request
   py_ref group_type;
   py_ref router_type;

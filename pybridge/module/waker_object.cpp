@@ -6,6 +6,9 @@
 #include <system_error>
 #include <utility>
 
+#include "pybridge/module/loop_calls.hpp"
+#include "pybridge/module/method.hpp"
+
 namespace troupe {
 namespace {
 
@@ -142,6 +145,15 @@ PyMethodDef waker_methods[] = {
      "arm($self)\n--\n\nWatches again; wakes soon if it is readable still."},
     {"block", waker_block, METH_NOARGS,
      "block($self)\n--\n\nBlocks the handler at hand until woken."},
+    {"call", as_method(call_open), METH_FASTCALL | METH_KEYWORDS,
+     "call($self, function, /, *args, **kwargs)\n--\n\nCalls it; a kill or a "
+     "time limit may be raised in there."},
+    {"sheltered", make_sheltered, METH_O | METH_STATIC,
+     "sheltered(function, /)\n--\n\nThe same function, in which no kill or "
+     "time limit is raised."},
+    {"run", run_handle, METH_O,
+     "run($self, handle, /)\n--\n\nRuns an asyncio.Handle, within the "
+     "actor's time limit; a kill or that limit may be raised in there."},
     {"close", waker_close, METH_NOARGS,
      "close($self)\n--\n\nWatches nothing any more, and has no timer."},
     {},
@@ -173,7 +185,7 @@ waker& waker_of(PyObject* object) noexcept {
 bool add_waker_type(PyObject* module, module_state& state) {
   state.waker_type =
       py_ref::steal(PyType_FromModuleAndSpec(module, &waker_spec, nullptr));
-  return state.waker_type &&
+  return state.waker_type && intern_handle_names(state) &&
          PyModule_AddType(module, state.waker_type.type()) == 0;
 }
 

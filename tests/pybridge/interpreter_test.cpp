@@ -229,6 +229,82 @@ TEST_CASE("an interrupt that comes too late for its turn is forgotten") {
   CHECK(eval("sum(range(1000))") == "499500");
 }
 
+// From another thread, as it always comes: CPython finds the state by thread.
+bool interrupt_now(interpreter& home, std::function<bool()> still = {}) {
+  const detached gap;
+  bool done = false;
+  std::thread{[&] {
+    done = home.interrupt(1, "builtins:SystemExit", still);
+  }}.join();
+  return done;
+}
+
+constexpr const char* some_code = "sum(range(1000))";
+
+TEST_CASE("an interrupt that isn't admitted waits until it is") {
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  const interpreter::interruptible running{*home, 1};
+  const interpreter::admission none{*home, admits::nothing};
+  CHECK(interrupt_now(*home));
+  CHECK(eval(some_code) == "499500");
+  {
+    const interpreter::admission open{*home, admits::everything};
+    CHECK(eval("len([n for n in range(9)])") == "SystemExit: ");
+  }
+  CHECK(eval(some_code) == "499500");
+}
+
+TEST_CASE("an interrupt that had not been raised when its code ended waits") {
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  const interpreter::interruptible running{*home, 1};
+  CHECK(interrupt_now(*home));
+  {
+    const interpreter::admission none{*home, admits::nothing};
+    CHECK(eval(some_code) == "499500");
+  }
+  CHECK(eval("len([n for n in range(9)])") == "SystemExit: ");
+}
+
+TEST_CASE("where only kills are admitted a time limit waits") {
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  const interpreter::interruptible running{*home, 1};
+  const interpreter::admission kills{*home, admits::kills};
+  CHECK(interrupt_now(*home, [] { return true; }));
+  CHECK(eval(some_code) == "499500");
+  CHECK(interrupt_now(*home));
+  CHECK(eval("len([n for n in range(9)])") == "SystemExit: ");
+}
+
+TEST_CASE("a time limit that waited is raised only if it still holds") {
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  const interpreter::interruptible running{*home, 1};
+  bool holds = true;
+  {
+    const interpreter::admission none{*home, admits::nothing};
+    CHECK(interrupt_now(*home, [&] { return holds; }));
+    holds = false;
+  }
+  CHECK(eval("len([n for n in range(9)])") == "9");
+}
+
+TEST_CASE("a time limit doesn't take the place of a kill") {
+  const auto home = new_interpreter();
+  const interpreter::attach scope{*home};
+  const interpreter::interruptible running{*home, 1};
+  bool holds = true;
+  {
+    const interpreter::admission none{*home, admits::nothing};
+    CHECK(interrupt_now(*home));
+    CHECK(interrupt_now(*home, [&] { return holds; }));
+    holds = false;
+  }
+  CHECK(eval("len([n for n in range(9)])") == "SystemExit: ");
+}
+
 TEST_CASE("a look finds the stack of what runs, innermost first" *
           doctest::timeout(30)) {
   const auto home = new_interpreter();

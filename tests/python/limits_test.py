@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill() and spawn(time_limit=...) inside running handlers, in every home."""
 
+import asyncio
 import os
 import time
 
@@ -39,6 +40,17 @@ class Worker:
         while time.monotonic() < end:
             pass
         return value
+
+    @troupe.handler
+    async def nap(self, seconds):
+        await asyncio.sleep(seconds)
+        return seconds
+
+    @troupe.handler
+    async def spin_after_a_nap(self):
+        await asyncio.sleep(0.001)
+        while True:
+            pass
 
     @troupe.handler
     def clean_up(self):
@@ -138,6 +150,26 @@ class TimeLimits(Test):
                     late += 1
             self.assertEqual(limited.ask.echo(7).result(TIMEOUT), 7)
             self.assertEqual(self.system.dead_letters(), {})
+
+    def test_what_computes_after_it_has_waited_gets_it_too(self):
+        for home in HOMES:
+            with self.subTest(home):
+                worker = self.spawn(Worker, home=home, time_limit=0.05)
+                with self.assertRaises(troupe.HandlerTimeout):
+                    worker.ask.spin_after_a_nap().result(TIMEOUT)
+                self.assertEqual(worker.ask.nap(0.001).result(TIMEOUT), 0.001)
+
+    def test_whenever_it_comes_nothing_waits_for_ever(self):
+        for home in ("own", "shared:home"):
+            for n in range(20):
+                limit = 0.00002 * (n + 1)  # about what it takes to begin a nap
+                worker = self.spawn(Worker, home=home, time_limit=limit)
+                naps = [worker.ask.nap(0.00001) for _ in range(100)]
+                naps[-1].exception(TIMEOUT)
+                for nap in naps:
+                    self.assertIsInstance(
+                        nap.exception(0), (type(None), troupe.HandlerTimeout)
+                    )
 
     def test_a_neighbour_without_a_limit_has_none(self):
         limited = self.spawn(Worker, home="shared:home", time_limit=0.02)

@@ -292,6 +292,7 @@ def finish() -> bool:
     threading = sys.modules.get("threading")
     if threading is not None:
         threading._shutdown()
+    _free_locks()
     atexit._run_exitfuncs()
     if _thread._count() and threading is not None:
         _join_daemons(threading)
@@ -302,6 +303,15 @@ def finish() -> bool:
         except (OSError, ValueError):  # the reader is gone, or it was closed
             pass
     return _thread._count() == 0
+
+
+def _free_locks() -> None:
+    # A handler that was killed in `with lock:` may have left it locked, and
+    # logging takes its own ones once more at exit.
+    logging = sys.modules.get("logging")
+    renew = getattr(logging, "_after_at_fork_child_reinit_locks", None)
+    if renew is not None:
+        renew()
 
 
 def _join_daemons(threading) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the C++ core offers; users see most of it as `troupe`. The docstrings are
 # in the core. tests/python/stubs_test.py checks this file against it.
+from asyncio import Handle
 from _typeshed import FileDescriptorLike, ReadableBuffer, StrOrBytesPath
 from collections.abc import (
     Callable,
@@ -547,6 +548,18 @@ class Waker:
     def readable(self) -> bool: ...
     def arm(self) -> None: ...
     def block(self) -> None: ...
+    def call(
+        self,
+        function: Callable[_Arguments, _Answer],
+        /,
+        *args: _Arguments.args,
+        **kwargs: _Arguments.kwargs,
+    ) -> _Answer: ...
+    @staticmethod
+    def sheltered(
+        function: Callable[_Arguments, _Answer], /
+    ) -> Callable[_Arguments, _Answer]: ...
+    def run(self, handle: Handle, /) -> None: ...
     def close(self) -> None: ...
 
 @final

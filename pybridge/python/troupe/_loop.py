@@ -7,6 +7,10 @@ timer, calls from other threads), which then gives the actor a turn, and the
 turn drives the loop. So a loop needs no thread, may be driven by another thread
 each time, and costs nothing while it has nothing to do.
 
+A kill or a time limit raises an exception wherever Python code of the actor is.
+In here it would lose what is to be woken, so the core holds it back, but for
+what is run by Waker.call() and Waker.run().
+
 Imported when an actor's first `async def` handler runs.
 """
 
@@ -24,6 +28,8 @@ from troupe.errors import ActorKilled, HandlerTimeout
 _SHARE = 256  # callbacks a turn
 _PATIENCE = 5.0  # seconds for what was cancelled
 _NEVER = float("inf")
+# Between the steps of their coroutines, where an exception would lose them.
+_CALLED_BY_TASKS = "call_soon", "get_debug", "is_running", "call_exception_handler"
 _loops = {}  # id of an actor -> its loop, while that is open
 
 
@@ -84,6 +90,8 @@ class ActorLoop(asyncio.SelectorEventLoop):
         super().__init__(_NoDescriptors(self, waker))
         self.time = waker.time
         self._write_to_self = waker.wake
+        for name in _CALLED_BY_TASKS:
+            setattr(self, name, waker.sheltered(getattr(self, name)))
         self._armed_for = _NEVER
         self._place = None  # of the troupe.Futures that are awaited
         self._agen_hooks = self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook
@@ -99,7 +107,8 @@ class ActorLoop(asyncio.SelectorEventLoop):
         """Runs the handler until it first suspends, and what that made ready."""
         self._enter()
         try:
-            task = asyncio.Task(coroutine, loop=self, eager_start=True)
+            make = self._waker.call
+            task = make(asyncio.Task, coroutine, loop=self, eager_start=True)
             if self._ready:
                 self._run()
         finally:
@@ -122,6 +131,8 @@ class ActorLoop(asyncio.SelectorEventLoop):
             raise HandlerTimeout(
                 "the handler awaited something beyond its actor's time_limit"
             ) from error
+        finally:
+            coroutine.close()  # it may not have begun
 
     def drive(self):
         """A turn's share of whatever is ready."""
@@ -185,6 +196,8 @@ class ActorLoop(asyncio.SelectorEventLoop):
     def close(self):
         _loops.pop(self._actor, None)
         self._waker.close()
+        for name in _CALLED_BY_TASKS:
+            vars(self).pop(name, None)
         super().close()
 
     def future_place(self):
@@ -236,7 +249,7 @@ class ActorLoop(asyncio.SelectorEventLoop):
 
     def _run(self):
         ready, waker = self._ready, self._waker
-        run_once = self._run_once if self._debug else self._run_ready
+        run_once = self._run_debugged if self._debug else self._run_ready
         share = _SHARE
         while True:
             if waker.readable():
@@ -254,16 +267,27 @@ class ActorLoop(asyncio.SelectorEventLoop):
                 break
 
     def _run_ready(self):
-        ready, killed = self._ready, self._waker.killed
+        ready, run, killed = self._ready, self._waker.run, self._waker.killed
         for _ in range(len(ready)):
             handle = ready.popleft()
             if not handle._cancelled:
                 try:
-                    handle._run()
+                    run(handle)
                 except SystemExit:
                     _core.context.stop()
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as error:
+                    self._tell_of(handle, error)
                 if killed():
                     break
+
+    def _run_debugged(self):
+        self._waker.call(self._run_once)
+
+    def _tell_of(self, handle, error):
+        what = {"message": f"Exception in {handle!r}", "exception": error}
+        self.call_exception_handler(what | {"handle": handle})
 
     def _take_due(self):
         scheduled, ready = self._scheduled, self._ready
@@ -296,8 +320,8 @@ class ActorLoop(asyncio.SelectorEventLoop):
         if self._scheduled:
             when = self._scheduled[0]._when
             if when < self._armed_for:
-                self._armed_for = when
                 self._waker.set_timer(when - self.time())
+                self._armed_for = when
 
     def call_at(self, when, callback, *args, context=None):
         timer = super().call_at(when, callback, *args, context=context)
