@@ -54,6 +54,9 @@ PyObject* decoder::blob() {
 }
 
 PyObject* decoder::memory_view() {
+  if (at_ == end_ || *at_ != static_cast<std::byte>(tag::ascii)) {
+    return corrupt();
+  }
   const py_ref format = py_ref::steal(value());
   std::size_t dimensions = 0;
   if (!format || !take_length(dimensions)) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "pybridge/data/wire_shape.hpp"
 #include "pybridge/data/wire_source.hpp"
 
 namespace troupe {
@@ -86,8 +87,7 @@ public:
 
 private:
   std::uint64_t of_tag(tag t);
-  std::uint64_t of_atom(tag t);
-  std::uint64_t of_container(tag t);
+  std::uint64_t of_shape(tag t);
   std::uint64_t of_object(tag t);
   std::uint64_t exception();
   std::uint64_t reduced();
@@ -95,10 +95,6 @@ private:
 
   std::uint64_t raw(tag t, std::size_t size) {
     return joined(kind(t), hash_of(from_.bytes(size)));
-  }
-  std::uint64_t sized(tag t, std::size_t each) {
-    const std::size_t length = from_.length(each);
-    return raw(t, length * each);
   }
   std::uint64_t values(std::uint64_t hash, std::size_t n) {
     for (; n != 0 && !from_.bad(); --n) {
@@ -160,74 +156,44 @@ std::uint64_t walker::of_tag(tag t) {
       return hash_of_int(1);
     case tag::float64:
       return hash_of_float(from_.number<double>());
-    case tag::ascii:
-    case tag::latin1:
-      return sized(t, 1);
-    case tag::ucs2:
-      return sized(t, 2);
-    case tag::ucs4:
-      return sized(t, 4);
-    case tag::bytes:
     case tag::byte_array:
-      return sized(tag::bytes, 1);
-    case tag::back_ref:
-      return back_ref();
-    default:
-      return of_container(t);
-  }
-}
-
-std::uint64_t walker::of_container(tag t) {
-  switch (t) {
-    case tag::tuple:
-    case tag::list:
-      return values(kind(t), from_.length());
+      return of_shape(tag::bytes);
     case tag::set:
     case tag::frozen_set:
       return mixed(elements(kind(tag::set), from_.length()));
     case tag::dict:
     case tag::frozen_dict:
       return mixed(pairs(kind(tag::dict), from_.length(2)));
-    case tag::range:
-    case tag::slice:
-      return values(kind(t), 3);
     case tag::named_tuple:
       from_.number<std::uint32_t>();
       return value();  // equal to a plain one
-    default:
-      return of_atom(t);
-  }
-}
-
-std::uint64_t walker::of_atom(tag t) {
-  switch (t) {
-    case tag::none:
-    case tag::ellipsis:
-    case tag::not_implemented:
-    case tag::utc:
-      return kind(t);
-    case tag::big_int:
-      return sized(t, 1);
-    case tag::complex128:
-      return raw(t, 16);
-    case tag::date:
-      return raw(t, 4);
-    case tag::time:
-      return values(raw(t, 8), 1);
-    case tag::date_time:
-      return values(raw(t, 12), 1);
-    case tag::time_delta:
-      return raw(t, 12);
-    case tag::time_zone:
-      return values(kind(t), 1);
     case tag::uuid: {
       const std::uint64_t hash = raw(t, 16);
       value();  // how safe its making was: no part of its equality
       return hash;
     }
+    case tag::back_ref:
+      return back_ref();
     default:
-      return of_object(t);
+      return wire::shape_of(t).known ? of_shape(t) : of_object(t);
   }
+}
+
+// What has nothing of its own to be equal by.
+std::uint64_t walker::of_shape(tag t) {
+  const wire::shape shape = wire::shape_of(t);
+  std::uint64_t hash = shape.symbol ? named(t) : kind(t);
+  if (shape.bytes != 0) {
+    hash = joined(hash, hash_of(from_.bytes(shape.bytes)));
+  }
+  if (shape.width != 0) {
+    const std::size_t size = from_.length(shape.width) * shape.width;
+    hash = joined(hash, hash_of(from_.bytes(size)));
+  }
+  if (shape.each != 0) {
+    hash = values(hash, from_.length(shape.each) * shape.each);
+  }
+  return values(hash, shape.values);
 }
 
 std::uint64_t walker::of_object(tag t) {
@@ -242,14 +208,6 @@ std::uint64_t walker::of_object(tag t) {
     }
     case tag::memory_view:
       return memory_view();
-    case tag::writable_buffer:
-      return values(kind(t), 1);
-    case tag::global:
-      return named(t);
-    case tag::enum_member:
-    case tag::enum_value:
-    case tag::call:
-      return values(named(t), 1);
     case tag::instance: {
       const std::uint64_t hash = open_pairs(named(t));
       return mixed(open_pairs(hash));
@@ -274,22 +232,15 @@ std::uint64_t walker::memory_view() {
 
 std::uint64_t walker::exception() {
   const unsigned bits = from_.number<std::uint8_t>();
-  std::uint64_t hash = (bits & wire::own_reduction) != 0
-                           ? values(kind(tag::exception), 1)
-                           : values(named(tag::exception), 2);
-  for (const unsigned part :
-       {wire::traceback_part, wire::cause_part, wire::context_part}) {
-    if ((bits & part) != 0) {
-      hash = values(hash, 1);
-    }
-  }
-  return hash;
+  const std::uint64_t hash = (bits & wire::own_reduction) != 0
+                                 ? kind(tag::exception)
+                                 : named(tag::exception);
+  return values(hash, wire::values_of_exception(bits));
 }
 
 std::uint64_t walker::reduced() {
   const unsigned bits = from_.number<std::uint8_t>();
-  std::uint64_t hash =
-      values(kind(tag::reduced), (bits & wire::new_object) != 0 ? 1 : 2);
+  std::uint64_t hash = values(kind(tag::reduced), wire::first_values(bits));
   if ((bits & wire::list_items) != 0) {
     while (!from_.at_end()) {
       hash = joined(hash, value());
@@ -298,8 +249,7 @@ std::uint64_t walker::reduced() {
   if ((bits & wire::dict_items) != 0) {
     hash = open_pairs(hash);
   }
-  return values(hash, ((bits & wire::state_part) != 0) +
-                          ((bits & wire::setter_part) != 0));
+  return values(hash, wire::last_values(bits));
 }
 
 std::optional<std::uint64_t> unless_bad(walker& w, std::uint64_t hash) {

@@ -2,8 +2,9 @@
 // How a Python object is written into a payload's bytes.
 //
 // A value is one tag byte, then what the tag says (see below). Numbers are in
-// the machine's own byte order: payloads never leave the process. A count is
-// seven bits a byte, low bits first. A symbol is four bytes (base/symbol.hpp).
+// the machine's own byte order: payloads never leave the machine. A count is
+// seven bits a byte, low bits first. A symbol is four bytes (base/symbol.hpp);
+// from one process to another rewrite_symbols.hpp takes it.
 //
 // The tag's top bit asks the decoder to remember the value, because a back
 // reference to it follows further on. The encoder sets the bit only when it
@@ -44,7 +45,7 @@ enum class tag : std::uint8_t {
   slice,            // start, stop, step
   blob,             // attachment, offset, size (counts)
   memory_view,      // format (ascii), dimensions (count, counts), blob or bytes
-  writable_buffer,  // attachment, offset, size: arrives as a bytearray
+  writable_buffer,  // blob or bytes: arrives as a bytearray
   actor_ref,        // attachment
   global,           // symbol: a class or function by name
   instance,         // symbol; (name, value)* end; then slots likewise

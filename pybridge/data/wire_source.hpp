@@ -17,12 +17,16 @@ namespace troupe {
 class wire_source {
 public:
   explicit wire_source(const payload& in) noexcept
-      : in_{in}, left_{in.data(), in.size()} {}
+      : wire_source{{in.data(), in.size()}} {
+    attachments_ = in.attachments();
+  }
+  explicit wire_source(std::span<const std::byte> bytes) noexcept
+      : left_{bytes}, size_{bytes.size()} {}
 
   bool bad() const noexcept { return bad_; }
   /// For `return`: there is no sense in what comes.
   void spoil() noexcept { bad_ = true; }
-  std::size_t at() const noexcept { return in_.size() - left_.size(); }
+  std::size_t at() const noexcept { return size_ - left_.size(); }
 
   std::span<const std::byte> bytes(std::size_t n) noexcept {
     if (bad_ || n > left_.size()) {
@@ -65,11 +69,11 @@ public:
   /// What was attached; null if it wasn't.
   ref_counted* attachment() noexcept {
     const std::uint64_t index = count();
-    if (bad_ || index >= in_.attachments().size()) {
+    if (bad_ || index >= attachments_.size()) {
       bad_ = true;
       return nullptr;
     }
-    return in_.attachments()[index].get();
+    return attachments_[index].get();
   }
   /// The memory that a blob's tag means.
   std::span<const std::byte> blob() noexcept {
@@ -93,8 +97,9 @@ public:
   }
 
 private:
-  const payload& in_;
+  std::span<const ref_ptr<ref_counted>> attachments_;
   std::span<const std::byte> left_;
+  std::size_t size_;
   bool bad_ = false;
 };
 
