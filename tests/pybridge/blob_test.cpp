@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cerrno>
 #include <cstring>
 #include <string>
 
@@ -142,19 +141,6 @@ TEST_CASE("pickle and copy take a Blob by its content") {
   here.exec("import copy, pickle, sys; sys.modules['troupe'].Blob = Blob");
   CHECK(is_true(here, "pickle.loads(pickle.dumps(Blob(b'abc'))) == b'abc'"));
   CHECK(is_true(here, "copy.deepcopy([Blob(b'abc')]) == [b'abc']"));
-}
-
-TEST_CASE("a shared buffer starts with the size that was asked for") {
-  const auto buffer = shared_buffer::allocate(100);
-  CHECK(buffer->size() == 100);
-  CHECK(buffer->data() == buffer->writable_data());
-  CHECK(shared_buffer::allocate(0)->size() == 0);
-}
-
-TEST_CASE("a file that isn't there gives null and the errno") {
-  int error = 0;
-  CHECK(shared_buffer::map_file("/no/such/file", error) == nullptr);
-  CHECK(error == ENOENT);
 }
 
 }  // TEST_SUITE("blob")
