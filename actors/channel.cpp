@@ -16,6 +16,13 @@ void tell(const ref_ptr<completion>& one) {
   }
 }
 
+template <typename Waiters>
+void tell_all(const Waiters& those) {
+  for (const auto& each : those) {
+    tell(each.told);
+  }
+}
+
 }  // namespace
 
 channel_result channel::put(parcel&& p) {
@@ -38,6 +45,7 @@ channel_result channel::add(parcel&& p, bool whatever_the_capacity) {
     }
     entries_.push_back({std::move(p)});
     ++size_;
+    ++unfinished_;
     taker = taker_to_tell_locked();
   }
   tell(taker);
@@ -77,9 +85,7 @@ channel_result channel::take_all(std::deque<parcel>& out) {
     size_ = 0;
     putters = std::exchange(putters_, {});
   }
-  for (const waiter& each : putters) {
-    tell(each.told);
-  }
+  tell_all(putters);
   return channel_result::ok;
 }
 
@@ -111,6 +117,24 @@ channel::waiter channel::when_room() {
   return wait_in(putters_, size_ < capacity_ || closed_);
 }
 
+channel::waiter channel::when_finished() {
+  const std::lock_guard lock{mutex_};
+  return wait_in(finishers_, unfinished_ == 0);
+}
+
+bool channel::finish_one() {
+  waiters all;
+  {
+    const std::lock_guard lock{mutex_};
+    if (unfinished_ == 0) {
+      return false;
+    }
+    all = finish_locked(1);
+  }
+  tell_all(all);
+  return true;
+}
+
 // Under the lock; a completion that nobody else sees calls nobody.
 channel::waiter channel::wait_in(waiters& those, bool ready) {
   waiter one{++last_id_, make_ref_counted<completion>()};
@@ -128,7 +152,7 @@ void channel::give_up(std::uint64_t id) {
   waiters gone;  // destroyed after the lock is given back
   {
     const std::lock_guard lock{mutex_};
-    for (waiters* those : {&takers_, &putters_}) {
+    for (waiters* those : {&takers_, &putters_, &finishers_}) {
       const auto found =
           std::find_if(those->begin(), those->end(),
                        [id](const waiter& w) { return w.id == id; });
@@ -166,6 +190,7 @@ bool channel::holds(std::uint64_t tag) const {
 bool channel::withdraw(std::uint64_t tag) {
   payload content;  // destroyed after the lock is given back
   ref_ptr<completion> putter;
+  waiters finishers;
   {
     const std::lock_guard lock{mutex_};
     auto* const found = const_cast<entry*>(find_locked(tag));
@@ -176,8 +201,10 @@ bool channel::withdraw(std::uint64_t tag) {
     found->withdrawn = true;
     --size_;
     putter = first_of_locked(putters_);
+    finishers = finish_locked(1);
   }
   tell(putter);
+  tell_all(finishers);
   return true;
 }
 
@@ -189,6 +216,12 @@ std::vector<std::uint64_t> channel::withdraw_all() {
       tags.push_back(each.tag);
     }
   }
+  waiters finishers;
+  {
+    const std::lock_guard lock{mutex_};
+    finishers = finish_locked(tags.size());
+  }
+  tell_all(finishers);
   return tags;
 }
 
@@ -201,9 +234,7 @@ void channel::close() {
     std::move(putters_.begin(), putters_.end(), std::back_inserter(all));
     putters_.clear();
   }
-  for (const waiter& each : all) {
-    tell(each.told);
-  }
+  tell_all(all);
 }
 
 bool channel::closed() const {
@@ -228,6 +259,11 @@ ref_ptr<completion> channel::first_of_locked(waiters& those) {
   ref_ptr<completion> first = std::move(those.front().told);
   those.pop_front();
   return first;
+}
+
+channel::waiters channel::finish_locked(std::size_t count) {
+  unfinished_ -= std::min(unfinished_, count);
+  return unfinished_ == 0 ? std::exchange(finishers_, {}) : waiters{};
 }
 
 void channel::drop_withdrawn_locked() {

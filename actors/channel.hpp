@@ -70,6 +70,11 @@ public:
   waiter when_filled();
   /// Done already if there is room (or the channel is closed).
   waiter when_room();
+  /// Done already if all that was ever put is finished(), or was withdrawn.
+  waiter when_finished();
+  /// One that was put has been taken and dealt with; many don't care. False:
+  /// as many have been already.
+  bool finish_one();
   /// Doesn't wait any longer. If it has been told, another one is.
   void give_up(std::uint64_t id);
 
@@ -104,6 +109,8 @@ private:
   ref_ptr<completion> taker_to_tell_locked();
   const entry* find_locked(std::uint64_t tag) const;
   void drop_withdrawn_locked();
+  /// Who is to be told that all are finished, once `count` more are.
+  waiters finish_locked(std::size_t count);
 
   const std::size_t capacity_;
 
@@ -111,8 +118,10 @@ private:
   // Guarded by mutex_.
   std::deque<entry> entries_;
   std::size_t lingering_ = 0;
+  std::size_t unfinished_ = 0;
   waiters takers_;
   waiters putters_;
+  waiters finishers_;
   std::uint64_t last_id_ = 0;
   bool closed_ = false;
   // Written under mutex_; without what was withdrawn. Relaxed where it is read

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -37,6 +38,11 @@ struct trace_entry {
 class test_kit final : public actor_hooks {
 public:
   using match = std::function<bool(const envelope&)>;
+
+  /// Whether the calling thread has made it: the test's.
+  bool made_here() const noexcept {
+    return std::this_thread::get_id() == maker_;
+  }
 
   ref_ptr<behaviour> wrap(ref_ptr<behaviour> code,
                           const std::string& target) override;
@@ -85,6 +91,8 @@ private:
   void let_pass(actor_id whom, const envelope* e);
   /// True: it is to be killed now.
   bool count_handled(const actor_cell& who);
+
+  const std::thread::id maker_ = std::this_thread::get_id();
 
   mutable std::mutex mutex_;
   // Guarded by mutex_.

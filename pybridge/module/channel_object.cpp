@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/module/channel_object.hpp"
 
-#include <algorithm>
 #include <deque>
 #include <new>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "actors/actor_system.hpp"
 #include "pybridge/data/convert.hpp"
 #include "pybridge/interpreters/interpreter.hpp"
+#include "pybridge/module/channel_waiting.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/port_object.hpp"
 #include "pybridge/module/ref_object.hpp"
@@ -19,7 +18,6 @@ namespace troupe {
 namespace {
 
 using std::chrono::nanoseconds;
-using std::chrono::steady_clock;
 
 struct channel_object {
   PyObject_HEAD ref_ptr<channel> shared;
@@ -37,78 +35,23 @@ constexpr std::uint8_t byte_of(parcel_kind kind) noexcept {
   return static_cast<std::uint8_t>(kind);
 }
 
-// ---- Waiting ----
-
-// What is left of a timeout, on the system's clock or on the machine's.
-class time_left {
-public:
-  explicit time_left(std::optional<nanoseconds> timeout)
-      : end_{timeout ? std::optional{steady_clock::now() + *timeout}
-                     : std::nullopt} {}
-  std::optional<nanoseconds> get() const {
-    if (!end_) {
-      return std::nullopt;
-    }
-    return std::max(nanoseconds{0}, std::chrono::duration_cast<nanoseconds>(
-                                        *end_ - steady_clock::now()));
-  }
-
-private:
-  const std::optional<steady_clock::time_point> end_;
-};
-
-// As wait_detached(), in threads that belong to no system too.
-wait_result wait_outside(completion& told, const time_left& left) {
-  for (;;) {
-    wait_result result{};
-    {
-      const detached no_gil;
-      result = told.wait(left.get());
-    }
-    if (result != wait_result::interrupted || PyErr_CheckSignals() < 0) {
-      return result;
-    }
-  }
-}
-
-wait_result wait_until_told(completion& told, const time_left& left) {
-  actor_cell* const cell = actor_cell::current();
-  return cell == nullptr
-             ? wait_outside(told, left)
-             : wait_detached(told, left.get(), cell->system().get_scheduler());
-}
-
-// Repeats `attempt` until it doesn't answer `not_now`, or the time is over.
-// Null: an exception is set.
-template <typename Attempt>
-std::optional<channel_result> retry(channel& c,
-                                    channel::waiter (channel::*when)(),
-                                    std::optional<nanoseconds> timeout,
-                                    Attempt attempt) {
-  const time_left left{timeout};
-  for (;;) {
-    const channel_result result = attempt();
-    if (result != channel_result::not_now || timeout == nanoseconds{0}) {
-      return result;
-    }
-    const channel::waiter waiting = (c.*when)();
-    const wait_result ended = wait_until_told(*waiting.told, left);
-    if (ended == wait_result::done) {
-      continue;
-    }
-    c.give_up(waiting.id);
-    if (ended == wait_result::interrupted) {
-      return std::nullopt;
-    }
-    timeout = nanoseconds{0};  // one last look
-  }
-}
-
 bool parse_timeout(PyObject* args, const char* format,
                    std::optional<nanoseconds>& timeout) {
   PyObject* seconds = nullptr;
   return PyArg_ParseTuple(args, format, &seconds) != 0 &&
          read_timeout(seconds, timeout);
+}
+
+// True or False: whether the channel told us in time.
+PyObject* wait_for(const ref_ptr<channel>& shared, tells when,
+                   std::optional<nanoseconds> timeout) {
+  const waiting_place here{timeout};
+  const channel::waiter waiting = (*shared.*when)();
+  const wait_result ended = here.wait(*waiting.told);
+  shared->give_up(waiting.id);  // nothing is taken, so others are told as well
+  return ended == wait_result::interrupted
+             ? nullptr
+             : PyBool_FromLong(ended == wait_result::done);
 }
 
 // ---- Putting ----
@@ -273,19 +216,26 @@ PyObject* channel_wait(PyObject* object, PyObject* args) {
   if (!parse_timeout(args, "|O:wait", timeout)) {
     return nullptr;
   }
-  const ref_ptr<channel> shared = shared_of(object);
-  const channel::waiter waiting = shared->when_filled();
-  const wait_result ended = wait_until_told(*waiting.told, time_left{timeout});
-  shared->give_up(waiting.id);  // nothing is taken, so others are told as well
-  return ended == wait_result::interrupted
-             ? nullptr
-             : PyBool_FromLong(ended == wait_result::done);
+  return wait_for(shared_of(object), &channel::when_filled, timeout);
+}
+
+// ---- Finishing ----
+
+PyObject* channel_finish_one(PyObject* object, PyObject*) {
+  return PyBool_FromLong(shared_of(object)->finish_one());
+}
+
+PyObject* channel_wait_finished(PyObject* object, PyObject* args) {
+  std::optional<nanoseconds> timeout;
+  if (!parse_timeout(args, "|O:wait_finished", timeout)) {
+    return nullptr;
+  }
+  return wait_for(shared_of(object), &channel::when_finished, timeout);
 }
 
 // ---- Being told ----
 
-PyObject* tell_port(PyObject* object, PyObject* args,
-                    channel::waiter (channel::*when)()) {
+PyObject* tell_port(PyObject* object, PyObject* args, tells when) {
   PyObject* place = nullptr;
   unsigned long long token = 0;
   if (!PyArg_ParseTuple(args, "O!K", state_of(object).port_type.get(), &place,
@@ -303,6 +253,10 @@ PyObject* channel_when_filled(PyObject* object, PyObject* args) {
 
 PyObject* channel_when_room(PyObject* object, PyObject* args) {
   return tell_port(object, args, &channel::when_room);
+}
+
+PyObject* channel_when_finished(PyObject* object, PyObject* args) {
+  return tell_port(object, args, &channel::when_finished);
 }
 
 PyObject* channel_give_up(PyObject* object, PyObject* id) {
@@ -414,13 +368,15 @@ value, 1 an exception, 2 a note without a value, 3 something that can't be
 rebuilt here, and the value says why. What is put is answered by 0 (done), 1
 (there is no room) or 2 (closed).)doc";
 
-constexpr const char* run_doc = R"doc(run($self, results, handler, seconds, /)
+constexpr const char* run_doc =
+    R"doc(run($self, results, handler, seconds, most=0, /)
 --
 
 Runs tasks, in an actor; puts what they return or raise into `results`.
 
-Ends after so many seconds: True. Or when no task is left: False; then this
-handler of the actor is called when there is one.)doc";
+Returns whether to go on, and how many it ran. Ends after so many seconds, with
+True; after `most` tasks (0: no limit), with False; or when no task is left, with
+False: then this handler of the actor is called when there is one.)doc";
 
 PyMethodDef channel_methods[] = {
     {"put", channel_put, METH_VARARGS,
@@ -446,6 +402,14 @@ PyMethodDef channel_methods[] = {
      "time to look; returns an id for give_up()."},
     {"when_room", channel_when_room, METH_VARARGS,
      "when_room($self, port, token, /)\n--\n\nAs when_filled(), for room."},
+    {"finish_one", channel_finish_one, METH_NOARGS,
+     "finish_one($self)\n--\n\nOne that was put is dealt with. False: as many "
+     "have been already."},
+    {"wait_finished", channel_wait_finished, METH_VARARGS,
+     "wait_finished($self, timeout=None, /)\n--\n\nWaits until all that was "
+     "put is dealt with, or was withdrawn; True if it is."},
+    {"when_finished", channel_when_finished, METH_VARARGS,
+     "when_finished($self, port, token, /)\n--\n\nAs when_filled(), for that."},
     {"give_up", channel_give_up, METH_O,
      "give_up($self, id, /)\n--\n\nWaits no longer; another is told instead."},
     {"holds", channel_holds, METH_O,

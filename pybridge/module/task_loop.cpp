@@ -81,6 +81,11 @@ bool rest(worker& self, symbol handler) {
   return true;
 }
 
+// New reference, or null with an exception set.
+PyObject* outcome_of_run(bool goes_on, unsigned long long ran) {
+  return Py_BuildValue("(OK)", goes_on ? Py_True : Py_False, ran);
+}
+
 }  // namespace
 
 PyObject* run_tasks(PyObject* object, PyObject* args) {
@@ -88,8 +93,9 @@ PyObject* run_tasks(PyObject* object, PyObject* args) {
   PyObject* results = nullptr;
   const char* handler = nullptr;
   double seconds = 0;
-  if (!PyArg_ParseTuple(args, "O!sd:run", state.channel_type.get(), &results,
-                        &handler, &seconds)) {
+  unsigned long long most = 0;
+  if (!PyArg_ParseTuple(args, "O!sd|K:run", state.channel_type.get(), &results,
+                        &handler, &seconds, &most)) {
     return nullptr;
   }
   actor_cell* const cell = actor_cell::current();
@@ -104,6 +110,7 @@ PyObject* run_tasks(PyObject* object, PyObject* args) {
   const clock_duration end =
       clock.now() + std::chrono::duration_cast<clock_duration>(
                         std::chrono::duration<double>{seconds});
+  unsigned long long ran = 0;
   while (!cell->killed()) {
     parcel task;
     switch (tasks->take(task)) {
@@ -113,18 +120,22 @@ PyObject* run_tasks(PyObject* object, PyObject* args) {
         if (linger(*tasks)) {
           continue;
         }
-        return rest(self, intern(handler)) ? Py_NewRef(Py_False) : nullptr;
+        return rest(self, intern(handler)) ? outcome_of_run(false, ran)
+                                           : nullptr;
       case channel_result::closed:
-        Py_RETURN_FALSE;
+        return outcome_of_run(false, ran);
     }
     if (!run_one(self, task)) {
       return nullptr;
     }
+    if (++ran == most) {
+      break;
+    }
     if (clock.now() >= end && tasks->size() != 0) {
-      Py_RETURN_TRUE;
+      return outcome_of_run(true, ran);
     }
   }
-  Py_RETURN_FALSE;
+  return outcome_of_run(false, ran);
 }
 
 }  // namespace troupe

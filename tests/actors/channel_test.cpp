@@ -138,6 +138,37 @@ TEST_CASE("closing tells all who wait") {
   CHECK(putter.told->done());
 }
 
+TEST_CASE("all is finished when each that was put is, or was withdrawn") {
+  const auto c = make_ref_counted<channel>();
+  CHECK(c->when_finished().told->done());  // there was nothing
+  CHECK_FALSE(c->finish_one());
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    CHECK(c->put(make(i)) == channel_result::ok);
+  }
+  const auto waiting = c->when_finished();
+  const auto bored = c->when_finished();
+  c->give_up(bored.id);
+  take_one(*c);
+  CHECK(c->finish_one());
+
+  SUBCASE("each") {
+    CHECK(c->finish_one());
+    CHECK_FALSE(waiting.told->done());
+    CHECK(c->finish_one());
+  }
+  SUBCASE("back") {
+    CHECK(c->withdraw(2));
+    CHECK_FALSE(waiting.told->done());
+    CHECK(c->withdraw(3));
+  }
+  SUBCASE("all back") {
+    CHECK(c->withdraw_all().size() == 2);
+  }
+  CHECK(waiting.told->done());
+  CHECK_FALSE(bored.told->done());
+  CHECK_FALSE(c->finish_one());
+}
+
 TEST_CASE("what is withdrawn is never taken") {
   const auto c = make_ref_counted<channel>();
   for (std::uint64_t i = 1; i <= 4; ++i) {

@@ -445,6 +445,39 @@ class Code(ExecutorTestCase):
         self.assertIn("lambda: 1 / 0", str(error.__cause__))
 
 
+class Replacing(ExecutorTestCase):
+    def test_a_worker_that_has_run_its_tasks_is_replaced(self):
+        executor = self.executor(1, max_tasks_per_child=3)
+        counts = [executor.submit(tasks.count_calls).result(TIMEOUT) for _ in range(7)]
+        self.assertEqual(counts, [1, 2, 3, 1, 2, 3, 1])
+
+    def test_none_runs_more_and_no_task_is_lost(self):
+        executor = self.executor(2, max_tasks_per_child=4)
+        counts = [executor.submit(tasks.count_calls) for _ in range(30)]
+        counts = [each.result(TIMEOUT) for each in counts]
+        self.assertEqual(len(counts), 30)
+        self.assertLessEqual(max(counts), 4)
+
+    def test_each_begins_with_the_initializer(self):
+        executor = self.executor(
+            1, initializer=tasks.keep, initargs=("begun",), max_tasks_per_child=1
+        )
+        kept = [executor.submit(tasks.what_is_kept) for _ in range(3)]
+        self.assertEqual([each.result(TIMEOUT) for each in kept], ["begun"] * 3)
+
+    def test_the_end_comes_as_without(self):
+        with troupe.ActorPoolExecutor(2, max_tasks_per_child=1) as executor:
+            waiting = [executor.submit(tasks.square, n) for n in range(6)]
+        self.assertEqual([each.result(0) for each in waiting], [n * n for n in range(6)])
+
+    def test_wrong_limits(self):
+        for limit, error in ((0, ValueError), (-1, ValueError), ("1", TypeError)):
+            with self.assertRaisesRegex(error, "max_tasks_per_child must be"):
+                troupe.ActorPoolExecutor(1, max_tasks_per_child=limit)
+        with self.assertRaisesRegex(ValueError, "interpreters of their own"):
+            troupe.ActorPoolExecutor(1, max_tasks_per_child=1, home="main")
+
+
 class Initializing(ExecutorTestCase):
     def test_it_runs_once_in_each_worker(self):
         executor = self.executor(2, initializer=tasks.keep, initargs=("begun",))
@@ -575,6 +608,20 @@ class Ending(ExecutorTestCase):
             "    print(executor.submit(type, Point()).exception())\n"
         )
         self.assertIn("guard what starts workers", done.stdout + done.stderr)
+
+    def test_a_class_of_a_session_is_refused_with_advice(self):
+        done = self.run_program(
+            "import troupe\n"
+            "class Point: pass\n"
+            "with troupe.ActorPoolExecutor(1) as executor:\n"
+            "    for given in (Point(), lambda: Point()):\n"
+            "        error = executor.submit(lambda x: x(), given).exception()\n"
+            "        print(type(error).__name__, error, error.__notes__)\n"
+        )
+        lines = done.stdout.splitlines()
+        self.assertEqual(len(lines), 2, done.stderr)
+        for line in lines:
+            self.assertRegex(line, "AttributeError.*put it in a module.*__main__:Point")
 
     def test_an_exception_in_the_with_block_ends_cleanly(self):
         done = self.run_program(

@@ -171,6 +171,15 @@ class Life(PoolTestCase):
         pool = self.pool(initializer=tasks.keep, initargs=["begun"])
         self.assertEqual(set(pool.map(lambda _: __import__("tasks").kept, range(9))), {"begun"})
 
+    def test_a_worker_that_has_run_its_tasks_is_replaced(self):
+        pool = troupe.Pool(1, None, (), 2)
+        self.addCleanup(pool.terminate)
+        counts = [pool.apply(tasks.count_calls) for _ in range(5)]
+        self.assertEqual(counts, [1, 2, 1, 2, 1])
+        counts = pool.map(lambda _: __import__("tasks").count_calls(), range(6), 3)
+        self.assertEqual(counts[:3], [2, 3, 4])  # a chunk is one task
+        self.assertEqual(counts[3:], [1, 2, 3])
+
     def test_a_closed_pool_takes_nothing_and_can_be_joined(self):
         pool = self.pool()
         with self.assertRaisesRegex(ValueError, "still running"):
@@ -202,6 +211,8 @@ class Life(PoolTestCase):
             troupe.Pool(0)
         with self.assertRaises(TypeError):
             troupe.Pool(1, initializer=5)
+        with self.assertRaisesRegex(ValueError, "maxtasksperchild"):
+            troupe.Pool(1, maxtasksperchild=0)
         with self.assertRaises(ValueError):
             self.pool().map(tasks.square, [1], 0)
         with self.assertRaises(ValueError):

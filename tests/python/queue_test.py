@@ -7,6 +7,8 @@ import threading
 import unittest
 from concurrent import futures
 
+import tasks
+
 import troupe
 
 TIMEOUT = 60
@@ -95,6 +97,36 @@ class InOneThread(unittest.TestCase):
             items.put({"x": threading.Lock()})
         self.assertTrue(items.empty())
 
+    def test_join_waits_until_all_is_done(self):
+        items = troupe.Queue()
+        items.join()
+        for n in range(3):
+            items.put(n)
+        worker = threading.Thread(target=tasks.finish_all, args=(items, 3))
+        worker.start()
+        items.join()
+        worker.join()
+        self.assertTrue(items.empty())
+        with self.assertRaisesRegex(ValueError, "too many times"):
+            items.task_done()
+        items.put(1)
+        items.get()
+        self.assertFalse(items._channel.wait_finished(0.001))
+        items.task_done()
+        items.join()
+
+    def test_what_a_shutdown_drops_isnt_waited_for(self):
+        items = troupe.Queue()
+        items.put(1)
+        items.put(2)
+        items.get()
+        waiting = threading.Thread(target=items.join)
+        waiting.start()
+        items.shutdown(immediate=True)
+        self.assertTrue(waiting.is_alive())  # for what was got
+        items.task_done()
+        waiting.join()
+
     @unittest.skipUnless(hasattr(queue, "ShutDown"), "ShutDown came with 3.13")
     def test_a_closed_queue_can_be_emptied(self):
         items = troupe.Queue()
@@ -137,6 +169,17 @@ class BetweenInterpreters(SharedTestCase):
         feeder.join()
         source.close()
         self.assertEqual((got, list(target)), (list(range(100)), []))
+
+    def test_workers_of_an_executor_say_what_is_done(self):
+        items = troupe.Queue()
+        with troupe.ActorPoolExecutor(2, system=self.system) as executor:
+            done = [executor.submit(tasks.finish_all, items, 50) for _ in range(2)]
+            for n in range(100):
+                items.put(n)
+            items.join()
+            self.assertTrue(items.empty())
+            for each in done:
+                each.result(TIMEOUT)
 
     def test_workers_of_an_executor_share_one(self):
         items = troupe.Queue()
@@ -201,6 +244,19 @@ class InAsyncio(unittest.TestCase):
             return result
 
         self.assertEqual(asyncio.run(work()), "woken")
+
+    def test_a_task_joins(self):
+        async def main():
+            items = troupe.Queue()
+            await items.join_async()
+            await items.put_async(1)
+            joined = asyncio.create_task(items.join_async())
+            await items.get_async()
+            self.assertFalse(joined.done())
+            items.task_done()
+            await asyncio.wait_for(joined, TIMEOUT)
+
+        asyncio.run(main())
 
     def test_a_cancelled_wait_takes_nothing(self):
         async def work():

@@ -17,7 +17,8 @@ from troupe._worker import Worker
 from troupe.errors import SpawnError
 
 _LOOK = 0  # the tag of a note that merely wakes the thread
-_WORKERS = 1 << 62  # from here on, tags stand for workers
+_ENDED = 1 << 62  # from here on, tags stand for workers that have ended
+_DONE = 1 << 63  # and from here on, for those that have run as many tasks as they may
 _PATIENCE = 10.0  # seconds, for workers to end
 
 
@@ -30,8 +31,9 @@ class BrokenActorPool(_base.BrokenExecutor):
 
 
 class Crew:
-    def __init__(self, most, name, begin, home, system):
+    def __init__(self, most, name, begin, home, system, most_tasks=0):
         self._most, self._name, self._begin, self._home = most, name, begin, home
+        self._most_tasks = most_tasks  # of a worker; 0: no limit
         _refuse_while_main_is_loaded()
         self._system, self._owns_system = system, False
         if system is None:
@@ -42,7 +44,9 @@ class Crew:
         self._lock = threading.RLock()
         # Guarded by the lock.
         self._pending = {}  # tag -> future
-        self._workers = []
+        self._workers = {}  # number -> ref
+        self._retired = {}  # those that get no more tasks, and have not ended
+        self._last_worker = -1
         self._last_tag = 0
         self._closing = False
         self._broken = None
@@ -155,7 +159,7 @@ class Crew:
                 if enough or self._broken is not None:
                     self._hiring = None
                     break
-                number = len(self._workers)
+                self._last_worker = number = self._last_worker + 1
             try:
                 self._start_worker(number)
             except BaseException as error:
@@ -168,13 +172,15 @@ class Crew:
             self._tasks,
             self._results,
             self._begin,
+            self._most_tasks,
+            _DONE + number,
             name=f"{self._name}_{number}",
             home=self._home,
             dedicated=self._home == "own",
         )
         with self._lock:
-            self._workers.append(worker)
-        self._results.watch(worker, _WORKERS + number)
+            self._workers[number] = worker
+        self._results.watch(worker, _ENDED + number)
         worker.tell.work()
 
     def _broken_by(self, error):
@@ -201,16 +207,26 @@ class Crew:
             tag, kind, value = outcomes.pop()
             future = pending.pop(tag, None)
             if future is None:
-                if tag >= _WORKERS and self._broken is None:
-                    self._worker_ended(tag - _WORKERS)
+                if tag >= _DONE:
+                    self._retire(tag - _DONE)
+                elif tag >= _ENDED:
+                    self._worker_ended(tag - _ENDED)
             elif kind == 0:
                 future.finish(value, None)
             else:
                 future.finish(None, value)
             future = value = None
 
+    def _retire(self, number):
+        with self._lock:
+            worker = self._retired[number] = self._workers.pop(number)
+            self._hire()
+        worker.stop()
+
     def _worker_ended(self, number):
         with self._lock:
+            if self._retired.pop(number, None) is not None or self._broken is not None:
+                return
             worker = self._workers[number]
             self._broken = (
                 f"A worker, '{worker.name}', has ended ({worker.reason}); "
@@ -234,14 +250,30 @@ class Crew:
             error = BrokenActorPool(self._broken)
             error.__cause__ = self._cause
             future.finish(None, error)
-        for worker in self._workers:
+        for worker in self._workers.values():
             worker.kill() if pending else worker.stop(drain=True)
-        for worker in self._workers:
+        for worker in (*self._workers.values(), *self._retired.values()):
             worker.join(_PATIENCE)
         self._tasks.close()
         if self._owns_system:
             self._system.shutdown()
         _crews.discard(self)
+
+
+def limit_of_tasks(name, given, home):
+    """The limit of a worker's tasks, 0 for none, of what a user gives as `name`."""
+    if given is None:
+        return 0
+    if not isinstance(given, int):
+        raise TypeError(f"{name} must be an integer or None, not {given!r}")
+    if given < 1:
+        raise ValueError(f"{name} must be >= 1, not {given}")
+    if home not in ("own", "process"):
+        raise ValueError(
+            f"{name} needs workers with interpreters of their own, which go with "
+            f'them: home="own", not "{home}"'
+        )
+    return given
 
 
 def cores():

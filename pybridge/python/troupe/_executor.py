@@ -7,7 +7,7 @@ from functools import partial
 from itertools import batched, count
 
 from troupe._core import Sealed
-from troupe._crew import BrokenActorPool, Crew, cores
+from troupe._crew import BrokenActorPool, Crew, cores, limit_of_tasks
 from troupe._shipping import BY_VALUE
 from troupe._worker import BEFORE, run_chunk
 
@@ -34,6 +34,9 @@ class ActorPoolExecutor(_base.Executor):
         first task. If it raises, the executor is broken: BrokenActorPool.
     home: where the workers live, as for System.spawn(): "own"; "main", for
         functions that need modules which refuse subinterpreters, one at a time.
+    max_tasks_per_child: how many tasks a worker runs, at most; then another one
+        takes its place, in a new interpreter (None: no limit). So what tasks
+        leak goes. With home="own" only.
     system: the System whose actors they are. None: that of the actor or of the
         launcher's program that makes the executor, else one of its own.
 
@@ -57,6 +60,7 @@ class ActorPoolExecutor(_base.Executor):
         initargs: "tuple[Any, ...]" = (),
         *,
         home: str = "own",
+        max_tasks_per_child: "int | None" = None,
         system: "System | None" = None,
     ) -> None:
         if max_workers is None:
@@ -65,11 +69,14 @@ class ActorPoolExecutor(_base.Executor):
             raise ValueError("max_workers must be greater than 0")
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
+        most_tasks = limit_of_tasks("max_tasks_per_child", max_tasks_per_child, home)
         begin = None
         if initializer is not None:
             begin = Sealed((initializer, initargs), "initializer", BY_VALUE)
         name = thread_name_prefix or f"ActorPoolExecutor-{next(self._numbers)}"
-        self._crew = crew = Crew(max_workers, name, begin, home, system)
+        self._crew = crew = Crew(
+            max_workers, name, begin, home, system, most_tasks
+        )
         self._max_workers = max_workers
         # Nobody can submit any more when the executor is gone.
         weakref.finalize(self, crew.close).atexit = False

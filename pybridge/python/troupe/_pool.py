@@ -8,7 +8,7 @@ from itertools import batched, count
 from multiprocessing import TimeoutError as _PoolTimeoutError
 
 from troupe._core import Sealed
-from troupe._crew import Crew, cores
+from troupe._crew import Crew, cores, limit_of_tasks
 from troupe._imap import Unordered, Ordered, Results
 from troupe._shipping import BY_VALUE
 from troupe._worker import run_calls, run_chunk
@@ -117,6 +117,8 @@ class Pool:
 
     processes: how many workers, at most (None: one a core). They are actors, each
         in an interpreter of its own, and no processes.
+    maxtasksperchild: how many tasks a worker runs before another one takes its
+        place (None: no limit); a chunk of map() is one task.
     initializer, initargs, home, system: as for troupe.ActorPoolExecutor, which
         says, too, how functions are sent.
 
@@ -135,6 +137,7 @@ class Pool:
         processes: "int | None" = None,
         initializer: "Callable[..., object] | None" = None,
         initargs: "Iterable[Any]" = (),
+        maxtasksperchild: "int | None" = None,
         *,
         home: str = "own",
         system: "System | None" = None,
@@ -145,13 +148,14 @@ class Pool:
             raise ValueError("Number of processes must be at least 1")
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
+        most_tasks = limit_of_tasks("maxtasksperchild", maxtasksperchild, home)
         begin = None
         if initializer is not None:
             what = initializer, tuple(initargs)
             begin = Sealed(what, "initializer", BY_VALUE)
         name = f"Pool-{next(self._numbers)}"
         self._processes = processes
-        self._crew = Crew(processes, name, begin, home, system)
+        self._crew = Crew(processes, name, begin, home, system, most_tasks)
         self._streams: "weakref.WeakSet[Results]" = weakref.WeakSet()
         self._open = True
         weakref.finalize(self, self._crew.close).atexit = False

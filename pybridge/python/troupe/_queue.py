@@ -74,6 +74,26 @@ class Queue:
             await _told(self._channel, self._channel.when_filled)
         return self._value(item)
 
+    def task_done(self) -> None:
+        """What was got is dealt with: join() waits until all that was put is.
+
+        ValueError if it is called more often than something was put.
+        """
+        if not self._channel.finish_one():
+            raise ValueError("task_done() called too many times")
+
+    def join(self) -> None:
+        """Waits until task_done() was called for each item that was put.
+
+        Returns at once if all were, or nothing was put yet.
+        """
+        self._channel.wait_finished()
+
+    async def join_async(self) -> None:
+        """As join(), in asyncio."""
+        while not self._channel.wait_finished(0):
+            await _told(self._channel, self._channel.when_finished)
+
     def _value(self, item: "tuple[int, int, Any] | None") -> "Any":
         if item is None:
             if self._channel.closed:
@@ -89,7 +109,10 @@ class Queue:
         self._channel.close()
 
     def shutdown(self, immediate: bool = False) -> None:
-        """As queue.Queue's: close(), and with `immediate` the items are dropped."""
+        """As queue.Queue's: close(), and with `immediate` the items are dropped.
+
+        What is dropped counts as done, so join() doesn't wait for it.
+        """
         self._channel.close()
         if immediate:
             self._channel.withdraw_all()

@@ -17,15 +17,24 @@ _TURN = 0.01  # seconds, before others of a shared home have theirs
 
 
 class Worker:
-    def __init__(self, tasks, results, begin):
+    """most: how many tasks it runs, after which it puts `when_done` into the
+    results and waits to be stopped; 0: no limit."""
+
+    def __init__(self, tasks, results, begin, most, when_done):
         self._tasks, self._results = tasks, results
+        self._most, self._when_done, self._ran = most, when_done, 0
         if begin is not None:
             initializer, arguments = begin.open()
             initializer(*arguments)
 
     @handler
     def work(self):
-        if self._tasks.run(self._results, "work", _TURN):
+        left = self._most - self._ran if self._most else 0
+        goes_on, ran = self._tasks.run(self._results, "work", _TURN, left)
+        self._ran += ran
+        if self._most and self._ran == self._most:
+            self._results.note(self._when_done)
+        elif goes_on:
             context.self.tell.work()
 
 
