@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures a folder of Python files on all cores.
 
-    walker  --batches of paths-->  analyser x N  --counts-->  collector
+    paths  -->  measure x N  --counts-->  merged  -->  report
 
-Each of these is an actor in an interpreter of its own (walker.py, analyser.py,
-collector.py); measure.py has the functions that do the work.
+A pipeline hands the paths out to N analysers, each of them an actor in an interpreter
+of its own, and adds up what they find. measure.py has the functions that do the work.
 """
 
 import argparse
@@ -15,10 +15,12 @@ import sys
 import sysconfig
 import threading
 import time
+from functools import partial
 
 import measure
 import table
 from tqdm import tqdm
+from troupe import Pipeline
 
 # One process needs no semaphore, which is what tqdm makes otherwise.
 tqdm.set_lock(threading.RLock())
@@ -39,18 +41,15 @@ def main(system, args):
 
 def by_actors(system, root, workers):
     """The report on `root`, from a pipeline with so many analysers."""
-    walker = system.spawn("walker", name="walker")
-    total = walker.ask.walk(root)
-    collector = system.spawn("collector", name="collector")
-    for n in range(1, workers + 1):
-        analyser = system.spawn("analyser", root, walker, collector,
-                                name=f"analyser {n}")
-        walker.tell.next_batch(analyser)
-    _watch(system, collector, total.result())
-    report = collector.ask.report().result()
-    if report["files"] != total.result():
-        sys.exit("census: an actor failed; its traceback is above")
-    return report
+    # Big files first: so all analysers end together.
+    files = [path for _, path in sorted(measure.find(root), reverse=True)]
+    census = (
+        Pipeline("census")
+        .source(files)
+        .map(partial(measure.measure, root), parallel=workers, ordered=False)
+        .reduce(measure.merged, measure.empty(), home="main")  # it is little work
+    )
+    return measure.report(census.run(system, progress=_BAR).items[0])
 
 
 def by_loop(root):
@@ -61,16 +60,8 @@ def by_loop(root):
     return measure.report(total)
 
 
-# disable=None: only on a terminal.
+# Of tqdm; disable=None: only on a terminal.
 _BAR = {"unit": "file", "leave": False, "disable": None}
-
-
-def _watch(system, collector, total):
-    """Waits until the pipeline has run dry."""
-    with tqdm(total=total, **_BAR) as bar:
-        refresh = None if bar.disable else 0.1
-        while not system.wait_quiet(timeout=refresh):
-            bar.update(collector.ask.files().result() - bar.n)
 
 
 def _compare(system, options):

@@ -58,6 +58,12 @@ def merge(total, count):
     total["longest"] = sorted(total["longest"] + count["longest"])[:10]
 
 
+def merged(total, count):
+    """As merge, for a pipeline's reduce()."""
+    merge(total, count)
+    return total
+
+
 def report(count):
     """The count as people and programs want to see it, in a fixed order."""
     imports = sorted(count["imports"].items(), key=lambda item: (-item[1], item[0]))

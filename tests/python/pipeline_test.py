@@ -535,6 +535,30 @@ class Running(PipelineCase):
         self.assertEqual(segments(p.map(len, fuse=False).map(str)), ["len", "str"])
         self.assertEqual(segments(p.map(len, parallel=2).scan(max)), ["len", "max"])
 
+    def test_a_replica_that_is_long_in_starting_holds_up_no_other(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        pipe = os.path.join(folder, "pipe")
+        os.mkfifo(pipe)
+        handle = (
+            self.of(range(10_000))
+            .map(stages.SecondWaits, args=[pipe], parallel=2)
+            .start(self.system, stream=True)
+        )
+        results = iter(handle)
+        self.assertEqual([next(results) for _ in range(10_000)], list(range(10_000)))
+        with open(pipe, "w", encoding="ascii"):
+            pass
+        self.assertEqual(list(results), [])
+        self.assertEqual(handle.stats().stages[1].peak, 2)
+
+    def test_what_is_cancelled_while_it_starts_leaves_nothing_behind(self):
+        for _ in range(10):
+            handle = self.of(range(10)).map(stages.inc, parallel=3).start(self.system)
+            handle.cancel()
+            with self.assertRaises(PipelineCancelled):
+                handle.wait(TIMEOUT)
+            self.assertEqual(self.system.actors(), [])
+
     def test_auto_starts_more_replicas_when_they_are_wanted(self):
         folder = self.enterContext(tempfile.TemporaryDirectory())
         pipes = [os.path.join(folder, name) for name in "abc"]
@@ -636,6 +660,7 @@ class Running(PipelineCase):
         sys.modules["tqdm"] = module
         try:
             result = self.of(range(5000)).map(stages.inc).run(self.system, progress=True)
+            self.of([1]).run(self.system, progress={"unit": "file", "desc": "reading"})
         finally:
             del sys.modules["tqdm"]
             if before is not None:
@@ -643,6 +668,7 @@ class Running(PipelineCase):
         self.assertEqual(len(result.items), 5000)
         self.assertEqual((bars[0].n, bars[0].options["total"]), (5000, 5000))
         self.assertRegex(bars[0].text, r"inc \d+%")
+        self.assertEqual((bars[1].options["unit"], bars[1].options["desc"]), ("file", "reading"))
 
     def test_a_fast_source_and_a_slow_sink_hold_their_memory(self):
         def source():

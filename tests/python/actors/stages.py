@@ -128,6 +128,22 @@ class Keeps(Numbered):
         self.count = count
 
 
+class SecondWaits:
+    """The second one to begin waits until somebody writes to the pipe at `path`."""
+
+    def __init__(self, path):
+        self._path = path
+
+    def setup(self):
+        try:
+            os.close(os.open(f"{self._path}.first", os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            hold(self._path)
+
+    def __call__(self, x):
+        return x
+
+
 def letters(count):
     return iter("abcdefghij"[:count])
 

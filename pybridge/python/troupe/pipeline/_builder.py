@@ -238,18 +238,21 @@ class Pipeline:
         self,
         system: "troupe.System | None" = None,
         *,
-        progress: bool = False,
+        progress: bool | dict[str, Any] = False,
     ) -> Result:
         """Runs it, and returns when it is done.
 
         Without a system it makes one of its own; in a handler it uses the actor's.
-        Without a sink, the results
-        are in the `items` of what it returns. Ctrl-C drains it, a second one
-        cancels it. `progress` shows bars on stderr, if that is a terminal.
+        Without a sink, the results are in the `items` of what it returns. Ctrl-C
+        drains it, a second one cancels it. `progress` shows a bar on stderr, if
+        that is a terminal; a dict has options for tqdm: {"unit": "file"}.
         """
         handle = self.start(system)
         try:
-            return handle.wait_with_progress() if progress else handle.wait()
+            if progress is False:
+                return handle.wait()
+            options = progress if isinstance(progress, dict) else {}
+            return handle.wait_with_progress(**options)
         except KeyboardInterrupt:
             handle.drain()
         try:

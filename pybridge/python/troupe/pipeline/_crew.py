@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The replicas of a segment: started, replaced when lost, as many as are needed."""
 
-from time import monotonic
+from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import troupe
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
 TRIES = 5  # replicas that may be lost on the same batch
 TRIES_TO_START = 100  # while somebody kills them as fast as they come
-HUNGRY = 0.05  # seconds without a free replica after which there is one more
-BLOCKED = 0.005  # seconds without room after which those behind are the slower ones
-LOOK = 0.5  # seconds with a free replica after which there is one less
 
 
 class Crew:
@@ -25,11 +23,9 @@ class Crew:
         self._spec = segment.spec
         self.replicas: list[Replica] = []
         self._later: dict[Replica, list[Batch]] = {}
-        self._numbers = 0
-        self._free_at = self._look = monotonic()  # of scale()
-        self._blocked: float | None = None  # since when one is free without room
-        self._busiest = 0
-        self._waking = False
+        self._numbers = count(1)
+        self.starting: int = 0  # so many will come, or fail to
+        self._landed: set[Replica] = set()  # started, and the runner hasn't seen it
         self.awaits = False
         self._keeps = self._spec.stateful
         self.most = self._spec.parallel[1]
@@ -45,18 +41,24 @@ class Crew:
     def start(self) -> None:
         for _ in range(self._spec.parallel[0]):
             self._add()
-        if self.awaits:
-            self._segment.size = self._spec.width
+
+    def rest(self) -> None:
+        """There is nothing more to do: those that are at rest may end meanwhile."""
+        for replica in self.replicas:
+            if not (replica.sent or replica.waiting):
+                replica.ref.stop()
 
     def close(self) -> None:
-        for replica in self.replicas:
+        left = [*self.replicas, *self._landed]
+        for replica in left:
             if replica.sent:
                 replica.ref.kill()
             else:
                 replica.ref.stop()
-        for replica in self.replicas:
+        for replica in left:
             replica.ref.join(5)
         self.replicas.clear()
+        self._landed.clear()
         self._later.clear()
 
     # ---- who is next ----
@@ -108,14 +110,15 @@ class Crew:
         if self._segment.over or self._segment.runner.cancelled:
             return
         self._segment.stats.restarts += 1
-        fresh = self._add(replica)
-        if fresh is None:
-            return
-        if self._keeps:
+        if not self._keeps:
+            self._segment.again(back)
+            back = []
+
+        def arrived(fresh: Replica) -> None:
             for batch in sorted(back, key=lambda each: each.number):
                 self._segment.send(fresh, batch)
-        else:
-            self._segment.again(back)
+
+        self._add(replica, arrived)
 
     def _judge(self, replica: Replica) -> list[Batch]:
         """Those that are to be sent again. An actor takes its messages in order: so
@@ -171,100 +174,91 @@ class Crew:
 
     # ---- more and fewer ----
 
-    def scale(self) -> None:
-        """One more when none was free for a while and batches wait; one less when
-        one was free all the time."""
-        least, most = self._spec.parallel
-        if least == most:
-            return
-        now = monotonic()
-        at_work = sum(bool(replica.sent) for replica in self.replicas)
-        self._busiest = max(self._busiest, at_work)
-        self._note_free(now, at_work < self.count)
-        if now - self._free_at > HUNGRY and self.count < most:
-            if self._segment.ins[0].size >= self._segment.size:
-                self._free_at = now
-                self._add()
-        if now > self._look:
-            self._review(now, least)
+    def add(self) -> None:
+        """One more."""
+        self._add()
 
-    def _note_free(self, now: float, free: bool) -> None:
-        # While there is no room behind it, one is free for a moment after each
-        # batch; that counts only if the moment is long.
-        if self._blocked is not None and now - self._blocked > BLOCKED:
-            self._free_at = now
-        if not free:
-            self._blocked = None
-        elif self._segment.room > 0:
-            self._free_at = now
-        elif self._blocked is None:
-            self._blocked = now
-
-    def _review(self, now: float, least: int) -> None:
-        if self._busiest < self.count and self.count > least:
-            self._retire()
-        self._busiest, self._look = 0, now + LOOK
-        self._wake(now)
-
-    def _wake(self, now: float) -> None:
-        """scale() again, also if nothing else happens meanwhile."""
-        if not self._waking and not self._segment.over:
-            self._waking = True
-
-            def over() -> None:
-                self._waking = False
-                self._wake(monotonic())
-
-            self._segment.runner.events.look_at(now + HUNGRY + 0.001, over)
-
-    def _retire(self) -> None:
+    def retire(self) -> None:
+        """One less, if one is at rest."""
         idle = [r for r in self.replicas if not (r.sent or r.waiting or r.dead)]
         if idle:
             self.replicas.remove(idle[-1])
             idle[-1].ref.stop()
             self._segment.stats.replicas = self.count
 
-    def _add(self, before: Replica | None = None) -> Replica | None:
-        """One more, or one in the place of another; None if it can't start."""
-        replica = self._start_one(before)
-        if replica is None:
-            return None
-        self._recall(replica)
+    # ---- starts ----
+
+    def _add(
+        self,
+        before: Replica | None = None,
+        then: Callable[[Replica], None] = lambda replica: None,
+    ) -> None:
+        """One more, or one in the place of another; `then` when it is there."""
+        self.starting += 1
+        runner = self._segment.runner
+        spawn = runner.system.spawn
+
+        def start() -> None:
+            try:
+                replica, info = self._start_one(spawn, before)
+            except Exception as error:
+                failed = error  # the other name ends with the block
+                runner.events.call(lambda: self._cant_start(failed))
+                return
+            self._landed.add(replica)
+            if runner.starter.closed:
+                replica.ref.kill()
+            runner.events.call(lambda: self._arrived(replica, info, then))
+
+        runner.starter.call(start)
+
+    def _arrived(
+        self, replica: Replica, info: dict[str, Any], then: Callable[[Replica], None]
+    ) -> None:
+        self.starting -= 1
+        self._landed.discard(replica)
         self.replicas.append(replica)
+        if info["awaits"] and not self.awaits:
+            self._segment.size = self._spec.width
+        self.awaits = info["awaits"]
+        self._keeps = self._keeps or info["keeps"]
         stats = self._segment.stats
         stats.replicas, stats.peak = self.count, max(stats.peak, self.count)
-        return replica
+        self._recall(replica)
+        then(replica)
 
-    def _start_one(self, before: Replica | None) -> Replica | None:
-        for tries in range(TRIES_TO_START):
+    def _start_one(
+        self, spawn: Any, before: Replica | None
+    ) -> tuple[Replica, dict[str, Any]]:
+        """Not on the runner's thread: waits until it has started, or raises."""
+        for _ in range(TRIES_TO_START - 1):
             try:
-                return self._spawn(before)
+                return self._spawn(spawn, before)
             except (troupe.TroupeError, troupe.ActorKilled) as error:
-                if tries + 1 < TRIES_TO_START and _was_killed(error):
-                    continue
-                self._cant_start(error)
-                return None
-        return None
+                if self._segment.runner.starter.closed or not _was_killed(error):
+                    raise
+        return self._spawn(spawn, before)
 
-    def _spawn(self, before: Replica | None) -> Replica:
-        self._numbers += 1
+    def _spawn(
+        self, spawn: Any, before: Replica | None
+    ) -> tuple[Replica, dict[str, Any]]:
         spec, runner = self._spec, self._segment.runner
-        ref = runner.system.spawn(
+        ref = spawn(
             Worker,
             spec.packed,
             spec.keyed,
             spec.ways,
             spec.width,
-            name=f"{runner.name}-{runner.number}/{spec.name}#{self._numbers}",
+            name=f"{runner.name}-{runner.number}/{spec.name}#{next(self._numbers)}",
             home=spec.home,
         )
         replica = Replica(ref, before)
-        info = replica.ask.info().result(60)
-        self.awaits = info["awaits"]
-        self._keeps = self._keeps or info["keeps"]
-        return replica
+        return replica, replica.ask.info().result(60)
 
     def _cant_start(self, error: BaseException) -> None:
+        self.starting -= 1
+        if self._segment.over:
+            return
         problem = PipelineError(f"stage {self._segment.name!r} can't start: {error}")
         problem.__cause__ = error.__cause__ or error
         self._segment.fail(problem)
@@ -279,8 +273,7 @@ class Crew:
         def again() -> None:
             self.replicas.remove(replica)
             self._segment.stats.restarts += 1
-            if self._add(replica) is not None:
-                self.finish()
+            self._add(replica, lambda fresh: self.finish())
 
         self._segment.runner.events.when_done(
             future, lambda: self._segment.finished(future, again)

@@ -4,7 +4,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from troupe.errors import TroupeError
+from troupe.errors import RemoteTraceback, TroupeError
+from troupe.pipeline._functions import shown
 
 
 class PipelineError(TroupeError):
@@ -42,3 +43,20 @@ class DeadItem:
     stage: str
     item: Any
     error: BaseException
+
+
+def dead_item(stage: str, item: Any, error: BaseException, trace: str) -> DeadItem:
+    """Of what a worker says of an item that it left out."""
+    if trace:
+        error.__cause__ = RemoteTraceback(trace)
+    return DeadItem(stage, item, error)
+
+
+def failure(
+    _: str, stage: str, item: Any, error: BaseException, trace: str
+) -> StageError:
+    """Of what a worker says of an item that ended its batch."""
+    error.__cause__ = RemoteTraceback(trace)
+    problem = StageError(stage, shown(item), f"{type(error).__name__}: {error}")
+    problem.__cause__ = error
+    return problem

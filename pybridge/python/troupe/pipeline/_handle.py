@@ -131,11 +131,14 @@ class Handle:
 
         return _draw.mermaid(self._runner.plan, self.stats())
 
-    def wait_with_progress(self) -> Result:
-        """As wait(), with bars on stderr if that is a terminal."""
+    def wait_with_progress(self, **options: Any) -> Result:
+        """As wait(), with a bar on stderr if that is a terminal.
+
+        `options` are tqdm's: unit="file", desc="Reading", disable=True, ...
+        """
         from troupe.pipeline import _progress
 
-        _progress.show(self, self._done)
+        _progress.show(self, self._done, options)
         return self.wait()
 
     @property

@@ -13,15 +13,18 @@ if TYPE_CHECKING:
 REFRESH = 0.1  # seconds
 
 
-def show(handle: "Handle", done: threading.Event, **options: Any) -> None:
+def show(handle: "Handle", done: threading.Event, options: dict[str, Any]) -> None:
     """Until it is done. `options` go to tqdm."""
     try:
         from tqdm import tqdm
     except ImportError:
         raise PipelineError("progress=True needs tqdm: pip install tqdm") from None
     tqdm.set_lock(threading.RLock())  # one process needs no semaphore
-    settings: dict[str, Any] = {"unit": " items", "disable": None, "leave": False}
-    with tqdm(total=handle.length, desc=handle.name, **(settings | options)) as bar:
+    settings: dict[str, Any] = {
+        "unit": " items", "disable": None, "leave": False, "desc": handle.name
+    }
+    settings["total"] = handle.length
+    with tqdm(**(settings | options)) as bar:
         while not done.wait(None if bar.disable else REFRESH):
             _refresh(bar, handle)
         _refresh(bar, handle)

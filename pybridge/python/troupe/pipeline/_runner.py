@@ -13,6 +13,7 @@ from troupe.pipeline._events import Events
 from troupe.pipeline._node import Node, connect
 from troupe.pipeline._plan import Plan, PlanNode
 from troupe.pipeline._segment import Segment
+from troupe.pipeline._starter import Starter
 from troupe.pipeline._stats import Result, StageStats
 
 _numbers = count(1)
@@ -47,6 +48,7 @@ class Runner:
         self.outlet = outlet
         self.number = next(_numbers)
         self.events = Events()
+        self.starter = Starter()
         self.error: BaseException | None = None
         self.stopping = False  # no source gives any more
         self.cancelled = False
@@ -115,7 +117,6 @@ class Runner:
         try:
             for node in self.nodes:
                 node.start()
-            self._began = perf_counter()
             while not self._round():
                 self.events.wait()
         except BaseException as error:
@@ -153,6 +154,7 @@ class Runner:
 
     def _close(self) -> None:
         self.seconds = perf_counter() - self._began
+        self.starter.close()
         for node in self.nodes:
             node.close()
         self.events.close()
@@ -223,4 +225,6 @@ def _thread_at_work(node: Node) -> bool:
         return False
     if isinstance(node, _ends.PumpedSource):
         return node.room > 0
+    if isinstance(node, Segment):
+        return node.crew.starting > 0
     return isinstance(node, _ends.SinkNode)

@@ -10,19 +10,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import troupe
-from troupe.errors import RemoteTraceback
-from troupe.pipeline import _crew
+from troupe.pipeline import _crew, _errors
 from troupe.pipeline._edge import Edge
-from troupe.pipeline._errors import DeadItem, PipelineError, StageError
+from troupe.pipeline._errors import PipelineError, StageError
 from troupe.pipeline._functions import shown
 from troupe.pipeline._node import Node
 from troupe.pipeline._replica import Batch, Replica
+from troupe.pipeline._scaling import Scaling
 
 if TYPE_CHECKING:
     from troupe.pipeline._plan import SegmentSpec
     from troupe.pipeline._runner import Runner
 
-TARGET = 0.001  # seconds of work in a batch
+# Seconds of work in a batch. One costs about 0.1 ms of the cores, in all: so that is
+# 3 % of them; the last ones are smaller, or some replicas would wait for others.
+TARGET = 0.003
 MOST = 8192  # items in one
 SLOW = 0.005  # seconds an item, from which on replicas have no batch in advance
 
@@ -32,6 +34,7 @@ class Segment(Node):
         super().__init__(runner, spec.name)
         self.spec = spec
         self.crew = _crew.Crew(self)
+        self._scaling = Scaling(self)
         self._open: dict[int, Batch] = {}  # in the order in which they came
         self._again: list[Batch] = []  # to be sent once more
         self._next = 0
@@ -50,9 +53,13 @@ class Segment(Node):
         moved = self._deliver()
         if not self.over:
             moved = self._dispatch() or moved
-            self.crew.scale()
+            self._scaling.scale()
             self._finish()
         return moved
+
+    def end(self) -> None:
+        super().end()
+        self.crew.rest()
 
     def close(self) -> None:
         self.crew.close()
@@ -110,7 +117,10 @@ class Segment(Node):
     def _may_open(self, edge: Edge) -> bool:
         """So many batches may wait for one before them; those that are sent again
         have been counted already."""
-        return edge.size > 0 and len(self._open) < 4 * self.crew.capacity
+        if not edge.size or len(self._open) >= 4 * self.crew.capacity:
+            return False
+        # Nobody waits for what comes at the end only.
+        return not self.spec.has_end or self._full_batch()
 
     def _full_batch(self) -> bool:
         """Whether waiting would not make the next batch any larger."""
@@ -127,9 +137,11 @@ class Segment(Node):
         return batch
 
     def _batch_size(self) -> int:
-        # The last items are shared among all.
-        fair = -(-self.ins[0].size // max(1, self.crew.count))
-        return max(1, min(self.size, fair)) if not self.ins[0].producers else self.size
+        if self.ins[0].producers:
+            return self.size
+        # The last items are shared among all, in ever smaller batches.
+        share = self.ins[0].size // (2 * max(1, self.crew.count + self.crew.starting))
+        return max(1, min(self.size, share))
 
     def send(self, replica: Replica, batch: Batch) -> None:
         batch.seen = [0] * self.spec.ways
@@ -188,7 +200,7 @@ class Segment(Node):
             self._add_costs(costs)
         for told in dead or ():
             self.stats.skipped += 1
-            self.runner.skip(_dead_item(*told))
+            self.runner.skip(_errors.dead_item(*told))
         if status == "busy":  # it has the rest of another batch to give first
             replica.sent.remove(batch)
             replica.sent.append(batch)
@@ -208,9 +220,9 @@ class Segment(Node):
             batch.ready.clear()
             replica.sent.insert(0, batch)
             replica.ref.kill()
-            self.crew.lose(replica, _failure(*status))
+            self.crew.lose(replica, _errors.failure(*status))
         else:
-            self._fail_batch(batch, _failure(*status))
+            self._fail_batch(batch, _errors.failure(*status))
 
     def _add_costs(self, costs: list[float]) -> None:
         known = self.stats.costs
@@ -218,7 +230,7 @@ class Segment(Node):
             known[stage.name] = known.get(stage.name, 0.0) + seconds
 
     def _learn(self, seconds: float, items: int) -> None:
-        """Batches take a millisecond, once it is known what an item takes."""
+        """Batches take TARGET, once it is known what an item takes."""
         cost = max(seconds, 1e-9) / max(1, items)
         old = self._cost
         self._cost = cost if old is None else 0.7 * old + 0.3 * cost
@@ -264,6 +276,8 @@ class Segment(Node):
     def _finish(self) -> None:
         if not self.ins[0].ended or self._open or self._finishing:
             return
+        if self.crew.starting:
+            return  # one that can't start is told, whatever there was to do
         if self.runner.error is None and self.spec.has_end:
             self._finishing = True
             self.crew.finish()
@@ -283,18 +297,3 @@ class Segment(Node):
         self.stats.busy += seconds
         self._emit(Batch(-1, [], self.spec.ways), outs)
         self.end()
-
-
-def _dead_item(stage: str, item: Any, error: BaseException, trace: str) -> DeadItem:
-    if trace:
-        error.__cause__ = RemoteTraceback(trace)
-    return DeadItem(stage, item, error)
-
-
-def _failure(
-    _: str, stage: str, item: Any, error: BaseException, trace: str
-) -> StageError:
-    error.__cause__ = RemoteTraceback(trace)
-    problem = StageError(stage, shown(item), f"{type(error).__name__}: {error}")
-    problem.__cause__ = error
-    return problem
