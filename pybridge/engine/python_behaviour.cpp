@@ -6,6 +6,7 @@
 
 #include "pybridge/data/convert.hpp"
 #include "pybridge/engine/engine.hpp"
+#include "pybridge/module/letters.hpp"
 #include "pybridge/module/reply_object.hpp"
 
 namespace troupe {
@@ -94,18 +95,8 @@ py_ref python_behaviour::find(const envelope& e) const {
 // The one value that it holds, or what a request came to (see piping.cpp).
 // Null: an exception is set.
 py_ref python_behaviour::decode_message(const envelope& e) {
-  if (!e.outcome) {
-    return py_ref::steal(decode(state_->types, e.content));
-  }
-  const auto& came =
-      static_cast<const completion&>(*e.content.attachments()[0]);
-  if (!came.has_value()) {
-    raise_fault(*state_, came.why());
-    return py_ref::steal(PyErr_GetRaisedException());
-  }
-  return came.value().empty()
-             ? py_ref::borrow(Py_None)
-             : py_ref::steal(decode(state_->types, came.value()));
+  return e.outcome ? read_outcome(*state_, e.content)
+                   : py_ref::steal(decode(state_->types, e.content));
 }
 
 // False: the content of `e` can't become Python objects. In either case a null

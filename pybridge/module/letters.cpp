@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/module/letters.hpp"
 
+#include "actors/asking/completion.hpp"
 #include "pybridge/data/convert.hpp"
 
 namespace troupe {
@@ -29,12 +30,30 @@ py_ref named(const decoded_call& call) {
   return kwargs;
 }
 
+// An encoded value has bytes.
+bool is_outcome(const payload& content) noexcept {
+  return content.empty() && content.attachments().size() == 1;
+}
+
 }  // namespace
+
+py_ref read_outcome(module_state& state, const payload& content) {
+  const auto& came = static_cast<const completion&>(*content.attachments()[0]);
+  if (!came.has_value()) {
+    raise_fault(state, came.why());
+    return py_ref::steal(PyErr_GetRaisedException());
+  }
+  return came.value().empty()
+             ? py_ref::borrow(Py_None)
+             : py_ref::steal(decode(state.types, came.value()));
+}
 
 py_ref read_arguments(module_state& state, bool is_call,
                       const payload& content) {
   if (!is_call) {
-    const auto value = py_ref::steal(decode(state.types, content));
+    const auto value = is_outcome(content)
+                           ? read_outcome(state, content)
+                           : py_ref::steal(decode(state.types, content));
     return value ? py_ref::steal(Py_BuildValue("((O){})", value.get()))
                  : py_ref{};
   }

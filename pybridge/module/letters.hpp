@@ -12,8 +12,12 @@
 
 namespace troupe {
 
-/// (args, kwargs) of a call, or ((value,), {}) of a message. New reference, or
-/// null with an exception set.
+/// What a piped request came to: its value, or its exception as an object (see
+/// piping.cpp). New reference, or null with an exception set.
+py_ref read_outcome(module_state& state, const payload& content);
+
+/// (args, kwargs) of a call, or ((value,), {}) of a message, a piped one too.
+/// New reference, or null with an exception set.
 py_ref read_arguments(module_state& state, bool is_call,
                       const payload& content);
 

@@ -101,10 +101,12 @@ py_ref message_letter(PyObject* self, probe::letter& l) {
   const auto sender = ref_of(self, l.sender);
   const auto asker = make_asker(std::move(l.asker));
   return arguments && sender && asker
-             ? py_ref::steal(Py_BuildValue(
-                   "szOOO", "message",
-                   is_call ? std::string{name_of(l.selector)}.c_str() : nullptr,
-                   arguments.get(), sender.get(), asker.get()))
+             ? py_ref::steal(
+                   Py_BuildValue("szOOO", "message",
+                                 l.selector == symbol::none
+                                     ? nullptr
+                                     : std::string{name_of(l.selector)}.c_str(),
+                                 arguments.get(), sender.get(), asker.get()))
              : py_ref{};
 }
 

@@ -236,6 +236,17 @@ class Interpreters(unittest.TestCase):
 class ProbeCases:
     """In any system."""
 
+    def test_a_probe_gets_what_is_piped_to_it(self):
+        probe, account = Probe(self.system, "customer"), self.spawn(Account)
+        account.ask.get().pipe_to(probe.ref.tell.balance)
+        probe.expect(call.balance(0))
+        account.ask.get().pipe_to(probe.ref.tell)
+        probe.expect(0)
+        account.ask.get(1, 2).pipe_to(probe.ref.tell, probe.ref.tell.failed)
+        failed = probe.expect()
+        self.assertEqual(failed.handler, "failed")
+        self.assertIsInstance(failed.args[0], TypeError)
+
     def test_a_probe_gets_messages_calls_and_their_sender(self):
         probe = Probe(self.system, "customer")
         clerk = self.spawn(Clerk)
