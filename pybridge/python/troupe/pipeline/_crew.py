@@ -63,14 +63,21 @@ class Crew:
 
     # ---- who is next ----
 
-    def free(self, full: bool) -> Replica | None:
-        """Who may have a batch; a second one in advance only if it is a full one."""
+    def free(self, full: bool, before: int | None = None) -> Replica | None:
+        """Who may have a batch; a second one in advance only if it is a full one.
+
+        In order, one that is sent again (number `before`) may not wait behind a
+        later one: the rest of that is asked for when all before it are done. The
+        replica that replaces the lost one has none.
+        """
         self._replace_dead()
         credit = 2 if full and not self._segment.slow else 1
         best = None
         for replica in self.replicas:
             waiting = len(replica.sent)
             if replica.dead or waiting >= credit:
+                continue
+            if before is not None and any(b.number > before for b in replica.sent):
                 continue
             if best is None or waiting < len(best.sent):
                 best = replica

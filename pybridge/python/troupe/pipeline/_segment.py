@@ -107,7 +107,8 @@ class Segment(Node):
         self.stats.queue, self.stats.batch = edge.size, self.size
         edge.limit = 2 * self.size * max(1, self.crew.most)
         while self.room > 0 and (self._again or self._may_open(edge)):
-            replica = self.crew.free(bool(self._again) or self._full_batch())
+            first = self._again[0].number if self._again and self.spec.ordered else None
+            replica = self.crew.free(bool(self._again) or self._full_batch(), first)
             if replica is None:
                 break
             self.send(replica, self._next_batch())
