@@ -7,6 +7,8 @@ every actor would pay for more: `io` instead of `_io` takes half a megabyte.
 """
 
 import _io
+import _thread
+import atexit
 import builtins
 import marshal
 import sys
@@ -286,9 +288,8 @@ _DAEMON_GRACE = 0.1  # seconds, for threads that are about to end by themselves
 
 def finish() -> bool:
     """What an interpreter does last. False: threads of its own still run."""
-    import _thread
-    import atexit
-
+    # Imports nothing: a handler that was killed while it imported something may
+    # have left the import lock taken.
     threading = sys.modules.get("threading")
     if threading is not None:
         threading._shutdown()
