@@ -6,6 +6,7 @@
 
 #include "pybridge/data/convert.hpp"
 #include "pybridge/engine/engine.hpp"
+#include "pybridge/module/import_shelter.hpp"
 #include "pybridge/module/letters.hpp"
 #include "pybridge/module/reply_object.hpp"
 
@@ -52,9 +53,10 @@ python_behaviour::python_behaviour(engine& e, ref_ptr<interpreter> home,
       recipe_{std::move(recipe)} {}
 
 std::optional<fault> python_behaviour::on_start(actor_cell& self) {
-  const at_work scope{*this};
   state_ = import_state();
-  py_ref loaded = state_ != nullptr && !self.killed() ? load() : py_ref{};
+  const bool prepared = state_ != nullptr && shelter_imports(*state_);
+  const at_work scope{*this};
+  py_ref loaded = prepared && !self.killed() ? load() : py_ref{};
   if (loaded && PyCoro_CheckExact(loaded.get())) {
     return start_async(self, loaded.get());
   }

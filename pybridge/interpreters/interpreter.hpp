@@ -159,6 +159,9 @@ public:
   admission(const admission&) = delete;
   admission& operator=(const admission&) = delete;
 
+  /// What was admitted until this scope began.
+  admits before() const noexcept { return before_; }
+
 private:
   interpreter& home_;
   const admits before_;

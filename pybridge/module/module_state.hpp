@@ -48,6 +48,7 @@ struct module_state {
   py_ref test_kit_type;
   // A ContextVar: the number of a handler's task; none in a plain handler.
   py_ref task_variable;
+  bool imports_sheltered = false;  // see import_shelter.hpp
   std::uint64_t last_task = 0;
   std::uint64_t starting_task = 0;  // the message at hand is its; 0: no task's
   // The askers of the Replies that are open, by the actors that owe them.
