@@ -25,7 +25,6 @@ In an ordinary Python, `with troupe.System() as system:` does the same.
 """
 
 from troupe._actor import handler
-from troupe._child_specs import Backoff, Child, SupervisorSpec
 from troupe._core import (
     ActorPool,
     Blob,
@@ -38,17 +37,6 @@ from troupe._core import (
     Timer,
     __version__,
     context,
-)
-from troupe._notices import Down, Exit, ReceiveTimeout
-from troupe._reports import ShutdownReport
-from troupe._supervision import ChildInfo, Supervisor
-from troupe._waiting import (
-    ALL_COMPLETED,
-    FIRST_COMPLETED,
-    FIRST_EXCEPTION,
-    as_completed,
-    gather,
-    wait,
 )
 from troupe.errors import (
     ActorKilled,
@@ -124,35 +112,61 @@ __all__ = [
 
 TYPE_CHECKING = False  # `typing` takes 10 ms to import
 if TYPE_CHECKING:
+    from troupe._child_specs import Backoff, Child, SupervisorSpec
     from troupe._dead_letters import DeadLetter
     from troupe._executor import ActorPoolExecutor, BrokenActorPool
+    from troupe._notices import Down, Exit, ReceiveTimeout
     from troupe._pool import Pool
     from troupe._queue import Queue
+    from troupe._reports import ShutdownReport
+    from troupe._supervision import ChildInfo, Supervisor
     from troupe._sync import Barrier, Condition, Event, Lock, Semaphore
+    from troupe._waiting import (
+        ALL_COMPLETED,
+        FIRST_COMPLETED,
+        FIRST_EXCEPTION,
+        as_completed,
+        gather,
+        wait,
+    )
     from troupe.pipeline._builder import Pipeline
 
-# What not every program needs, so it is imported when it is asked for.
+# What not every actor needs is imported when it is asked for: each interpreter
+# has to load a module of its own.
 _LATER = {
-    "ActorPoolExecutor": "troupe._executor",
-    "Barrier": "troupe._sync",
-    "BrokenActorPool": "troupe._executor",
-    "Condition": "troupe._sync",
-    "DeadLetter": "troupe._dead_letters",
-    "Event": "troupe._sync",
-    "Lock": "troupe._sync",
-    "Pipeline": "troupe.pipeline._builder",
-    "Pool": "troupe._pool",
-    "Queue": "troupe._queue",
-    "Semaphore": "troupe._sync",
+    "troupe._child_specs": ("Backoff", "Child", "SupervisorSpec"),
+    "troupe._dead_letters": ("DeadLetter",),
+    "troupe._executor": ("ActorPoolExecutor", "BrokenActorPool"),
+    "troupe._notices": ("Down", "Exit", "ReceiveTimeout"),
+    "troupe._pool": ("Pool",),
+    "troupe._queue": ("Queue",),
+    "troupe._reports": ("ShutdownReport",),
+    "troupe._supervision": ("ChildInfo", "Supervisor"),
+    "troupe._sync": ("Barrier", "Condition", "Event", "Lock", "Semaphore"),
+    "troupe._waiting": (
+        "ALL_COMPLETED",
+        "FIRST_COMPLETED",
+        "FIRST_EXCEPTION",
+        "as_completed",
+        "gather",
+        "wait",
+    ),
+    "troupe.pipeline._builder": ("Pipeline",),
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LATER:
-        raise AttributeError(f"module 'troupe' has no attribute {name!r}")
-    from importlib import import_module
+    for module, names in _LATER.items():
+        if name in names:
+            from importlib import import_module
 
-    return getattr(import_module(_LATER[name]), name)
+            value = globals()[name] = getattr(import_module(module), name)
+            return value
+    raise AttributeError(f"module 'troupe' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def shared(name: str) -> str:
