@@ -18,7 +18,7 @@ test_kit& kit_of(PyObject* self) {
   return static_cast<test_kit&>(*engine_under(self).hooks());
 }
 
-// Parses (ref, number); false: an exception is set.
+// Whom a fault happens to; false: an exception is set.
 bool read_actor(PyObject* self, PyObject* object, actor_ref& out) {
   const actor_ref* const ref = actor_of(state_of(self), object);
   if (ref == nullptr) {

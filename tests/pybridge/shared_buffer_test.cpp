@@ -77,36 +77,39 @@ private:
   int fd_ = -1;
 };
 
-void send_descriptor(int link, int fd) {
-  alignas(cmsghdr) char space[CMSG_SPACE(sizeof fd)] = {};
+// A message of one byte, with room for a descriptor.
+struct descriptor_message {
+  alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
   char byte = 0;
   iovec part{&byte, 1};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = space;
-  message.msg_controllen = sizeof space;
-  cmsghdr* head = CMSG_FIRSTHDR(&message);
+  msghdr header{};
+
+  descriptor_message() {
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = space;
+    header.msg_controllen = sizeof space;
+  }
+  descriptor_message(const descriptor_message&) = delete;
+  descriptor_message& operator=(const descriptor_message&) = delete;
+};
+
+void send_descriptor(int link, int fd) {
+  descriptor_message message;
+  cmsghdr* head = CMSG_FIRSTHDR(&message.header);
   head->cmsg_level = SOL_SOCKET;
   head->cmsg_type = SCM_RIGHTS;
   head->cmsg_len = CMSG_LEN(sizeof fd);
   std::memcpy(CMSG_DATA(head), &fd, sizeof fd);
-  REQUIRE(::sendmsg(link, &message, 0) == 1);
+  REQUIRE(::sendmsg(link, &message.header, 0) == 1);
 }
 
 int receive_descriptor(int link) {
-  alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
-  char byte = 0;
-  iovec part{&byte, 1};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = space;
-  message.msg_controllen = sizeof space;
+  descriptor_message message;
   int fd = -1;
-  if (::recvmsg(link, &message, MSG_CMSG_CLOEXEC) == 1 &&
-      CMSG_FIRSTHDR(&message) != nullptr) {
-    std::memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+  if (::recvmsg(link, &message.header, MSG_CMSG_CLOEXEC) == 1 &&
+      CMSG_FIRSTHDR(&message.header) != nullptr) {
+    std::memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message.header)), sizeof fd);
   }
   return fd;
 }
