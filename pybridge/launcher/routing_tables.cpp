@@ -16,10 +16,6 @@ constexpr std::array<std::string_view, 7> policies{
 };
 constexpr std::int64_t max_size = 100'000;
 
-std::string in_quotes(const std::string& text) {
-  return "'" + text + "'";
-}
-
 void read_policy(const toml_source& source, const toml::table& table,
                  toml_table& out) {
   const auto policy = source.text_at(table, "policy");

@@ -10,7 +10,6 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
-#include <map>
 #include <span>
 #include <sstream>
 #include <utility>
@@ -20,6 +19,7 @@
 #include "pybridge/launcher/names.hpp"
 #include "pybridge/launcher/near_name.hpp"
 #include "pybridge/launcher/routing_tables.hpp"
+#include "pybridge/launcher/system_names.hpp"
 #include "pybridge/launcher/system_supervision.hpp"
 #include "pybridge/launcher/toml_source.hpp"
 
@@ -39,10 +39,6 @@ constexpr std::array<std::string_view, 11> spawn_keywords{
     "name",       "home",   "mailbox",   "overflow",    "redirect", "stash",
     "time_limit", "pinned", "dedicated", "concurrency", "restart"};
 constexpr std::int64_t max_count = 100'000;
-
-std::string in_quotes(const std::string& text) {
-  return "'" + text + "'";
-}
 
 // Goes on after a fault with what doesn't depend on it. (toml_source throws.)
 class reader {
@@ -96,7 +92,7 @@ private:
       source_.fail(1, 1, "no actors; add [[actor]] with module = \"...\"");
     check_names();
     if (const auto* entry = root["system"]["entry"].node())
-      attempt([&] { resolve_entry(entry->source()); });
+      attempt([&] { resolve_entry(source_, file_, entry->source()); });
   }
 
   void read_system(const toml::table& table) {
@@ -278,69 +274,15 @@ private:
   }
 
   void check_names() {
-    std::map<std::string, unsigned> lines;
+    name_lines taken;
     for (const auto& actor : file_.actors)
-      attempt([&] { take_names(actor.names(), actor.line, lines); });
+      attempt([&] { take_names(source_, actor.names(), actor.line, taken); });
     for (const auto& entry : file_.supervisors)
-      attempt([&] { take_names({entry.name}, entry.line, lines); });
+      attempt([&] { take_names(source_, {entry.name}, entry.line, taken); });
     for (const auto& router : file_.routers)
       if (!router.name.empty())
-        attempt([&] { take_names({router.name}, router.line, lines); });
-  }
-
-  void take_names(const std::vector<std::string>& names, unsigned line,
-                  std::map<std::string, unsigned>& lines) const {
-    for (const auto& name : names) {
-      const auto [found, fresh] = lines.emplace(name, line);
-      if (!fresh)
-        source_.fail(line, 1,
-                     "the name " + in_quotes(name) + " is taken by line " +
-                         std::to_string(found->second));
-    }
-  }
-
-  void resolve_entry(const toml::source_region& where) {
-    auto& entry = file_.entry;
-    entry.line = where.begin.line;
-    const auto text = entry.actor;
-    const auto colon = text.find(':');
-    if (colon == std::string::npos) {
-      if (!text.empty())
-        check_entry_actor(where);
-      return;
-    }
-    entry.actor.clear();
-    entry.module = text.substr(0, colon);
-    entry.function = text.substr(colon + 1);
-    if (!is_dotted_name(entry.module) || !is_identifier(entry.function))
-      source_.fail(where,
-                   "entry " + in_quotes(text) +
-                       " must be an actor's name or \"module:function\"");
-  }
-
-  void check_entry_actor(const toml::source_region& where) const {
-    const auto& entry = file_.entry.actor;
-    std::vector<std::string> all;
-    for (const auto& actor : file_.actors) {
-      auto names = actor.names();
-      if (actor.count && actor.name == entry)
-        source_.fail(where, "entry " + in_quotes(entry) +
-                                " must be one actor: " + in_quotes(names[0]));
-      std::move(names.begin(), names.end(), std::back_inserter(all));
-    }
-    for (const auto& router : file_.routers) all.push_back(router.name);
-    if (std::find(all.begin(), all.end(), entry) == all.end())
-      source_.fail(where, "entry " + in_quotes(entry) + " is no actor here" +
-                              hint_for_entry(entry, all));
-  }
-
-  static std::string hint_for_entry(const std::string& entry,
-                                    const std::vector<std::string>& all) {
-    const std::vector<std::string_view> known(all.begin(), all.end());
-    const auto hint = did_you_mean(entry, known);
-    return hint.empty() ? "; give an [[actor]] this name, or write "
-                          "\"module:function\""
-                        : hint;
+        attempt(
+            [&] { take_names(source_, {router.name}, router.line, taken); });
   }
 
   toml_source source_;

@@ -24,10 +24,6 @@ constexpr std::array<const char*, 3> limits{"max_restarts", "within",
                                             "backoff"};
 constexpr double century = 3.2e9;  // seconds
 
-std::string in_quotes(std::string_view text) {
-  return "'" + std::string{text} + "'";
-}
-
 std::string joined(std::span<const std::string_view> words) {
   std::string text;
   for (const auto word : words)

@@ -27,6 +27,10 @@ struct toml_fault {
   std::string what;
 };
 
+inline std::string in_quotes(std::string_view text) {
+  return "'" + std::string{text} + "'";
+}
+
 class toml_source {
 public:
   toml::table parse(std::string_view text) const;
