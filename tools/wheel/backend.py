@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def _bazelw(*arguments: str, **options) -> str:
     done = subprocess.run(
         [_ROOT / "bazelw", *arguments],
         cwd=_ROOT,
-        env={**os.environ, "TROUPE_PYTHON": _python()},
+        env={**os.environ, "TROUPE_PYTHON": _python(), "PATH": _path()},
         text=True,
         check=False,
         **options,
@@ -58,3 +59,11 @@ def _bazelw(*arguments: str, **options) -> str:
 def _python() -> str:
     """The interpreter outside of all virtual environments, whose headers count."""
     return getattr(sys, "_base_executable", sys.executable)
+
+
+def _path() -> str:
+    """Without the folders that pip puts in front, of another name each time: Bazel
+    would compile everything again, as it does for each new PATH."""
+    temporary = tempfile.gettempdir() + os.sep
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(one for one in folders if not one.startswith(temporary))
