@@ -14,7 +14,7 @@ import random
 import support
 from support import TIMEOUT
 from troupe import Pipeline
-from troupe.pipeline import StageError
+from troupe.pipeline import Retry, StageError
 
 from actors import stages
 
@@ -169,6 +169,79 @@ class AtMostOnce(DeliveryCase):
         self.assertGreater(result.dropped, 0)
         self.assertEqual(len(result.items) + result.dropped, 10)
         self.assertNotIn(7, result.items)
+
+
+class ErrorPolicies(DeliveryCase):
+    """What a policy says of an item holds also for those that are done again."""
+
+    REFUSED = list(range(7, COUNT, 1000))
+    GOOD = [n for n in range(COUNT) if n % 1000 != 7]
+
+    def test_skipped_items_are_told_of_once(self):
+        dead = []
+
+        def check(result):
+            told = sorted(letter.item for letter in dead)  # by several replicas
+            dead.clear()
+            self.assertEqual(told, self.REFUSED)
+            self.assertEqual(result.items, self.GOOD)
+            self.assertEqual((result.skipped, result.dropped), (len(told), 0))
+
+        self.check = check
+        self.killed(
+            6000,
+            lambda p: p.map(stages.not_seven_of_a_thousand, on_error="skip", parallel=3),
+            dead_letters=dead,
+        )
+
+    def test_delivered_skipped_and_dropped_add_up(self):
+        def check(result):
+            self.assertEqual(len(result.items) + result.skipped + result.dropped, COUNT)
+            self.assertLessEqual(set(result.items), set(self.GOOD))
+            self.assertEqual(result.items, sorted(set(result.items)))
+
+        self.check = check
+        self.killed(
+            6000,
+            lambda p: p.map(stages.not_seven_of_a_thousand, on_error="skip", parallel=3),
+            delivery="at_most_once",
+        )
+
+    def test_what_is_tried_again_comes_once(self):
+        def check(result):
+            self.assertEqual(result.items, list(range(COUNT)))
+
+        self.check = check
+        self.killed(
+            6000, lambda p: p.map(stages.seldom_fails, on_error=Retry(20), parallel=3)
+        )
+
+    def test_what_gets_a_fresh_replica_comes_once(self):
+        def check(result):
+            self.assertEqual(result.items, list(range(COUNT)))
+
+        self.check = check
+        self.killed(
+            6000,
+            lambda p: p.map(
+                stages.seldom_fails, on_error="restart", max_restarts=10_000, parallel=3
+            ),
+        )
+
+    def test_all_before_a_failure_is_delivered(self):
+        for _ in range(5):
+            source, got = Killer(self.system, 1000), []
+            pipeline = (
+                Pipeline("p")
+                .source(source)
+                .map(stages.spin, parallel=3)
+                .map(stages.not_40_007, parallel=2, fuse=False)
+                .sink(got)
+            )
+            with self.subTest(seed=source.seed):
+                with self.assertRaisesRegex(StageError, "40007"):
+                    pipeline.start(self.system).wait(TIMEOUT)
+                self.assertEqual(got, list(range(40_007)))
 
 
 class Giving(support.SystemTestCase):

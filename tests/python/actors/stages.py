@@ -2,6 +2,7 @@
 """Functions and classes that are stages in the tests of pipelines."""
 
 import os
+import random
 
 import troupe
 
@@ -33,6 +34,24 @@ def itself(x):
 def not_seven(x):
     if x == 7:
         raise ValueError("I don't like 7")
+    return x
+
+
+def not_seven_of_a_thousand(x):
+    if x % 1000 == 7:
+        raise ValueError(f"I don't like {x}")
+    return x
+
+
+def not_40_007(x):
+    if x == 40_007:
+        raise ValueError(f"I don't like {x}")
+    return x
+
+
+def seldom_fails(x):
+    if random.random() < 0.0001:
+        raise ValueError(f"I don't feel like {x}")
     return x
 
 
