@@ -500,6 +500,36 @@ class Running(PipelineCase):
         self.assertEqual(got, list(range(len(got))))
         self.assertGreaterEqual(len(got), len(taken) - 1)  # it may be at the next one
 
+    def test_drain_waits_for_no_source_that_blocks(self):
+        waiting = queue.Queue()
+        got = threading.Event()
+        source = iter(waiting.get, None)
+        handle = self.of(source).sink(lambda _: got.set()).start(self.system)
+        waiting.put(1)
+        self.assertTrue(got.wait(TIMEOUT))  # and now it waits for a second one
+        handle.drain()
+        result = handle.wait(TIMEOUT)
+        self.assertEqual((result.delivered, result.interrupted), (1, True))
+        waiting.put(None)  # lets its thread go
+
+    def test_drain_of_a_full_queue_waits_for_no_room_in_it(self):
+        waiting = queue.Queue(1)
+        gate, reached = threading.Event(), threading.Event()
+
+        def sink(_):
+            reached.set()
+            gate.wait(TIMEOUT)
+
+        handle = self.of(sources.queue(waiting)).sink(sink).start(self.system)
+        for n in itertools.count():  # until all have no more room
+            try:
+                waiting.put(n, timeout=0.2 if reached.is_set() else TIMEOUT)
+            except queue.Full:
+                break
+        handle.drain()
+        gate.set()
+        self.assertTrue(handle.wait(TIMEOUT).interrupted)
+
     def test_cancel_ends_it_at_once(self):
         handle = self.of(itertools.count()).map(stages.spin).sink(stages.spin).start(self.system)
         handle.cancel()

@@ -144,8 +144,10 @@ def queue(waiting: Any, end: Any = None) -> Source:
             return
 
     def wake() -> None:
+        # A full queue has something to get, so nobody waits there; to wait for
+        # room in it would hold up the pipeline, maybe for ever.
         with suppress(Exception):
-            waiting.put(end)
+            getattr(waiting, "put_nowait", waiting.put)(end)
 
     return Source("queue", begin, None, wake)
 
