@@ -5,6 +5,7 @@ import itertools
 import operator
 import os
 import queue
+import socket
 import tempfile
 import threading
 from pathlib import Path
@@ -377,8 +378,22 @@ class Sources(PipelineCase):
     def test_csv_there_and_back(self):
         path = self.file("t.csv", "name,age\nAnn,3\nBob,4\n")
         out = self.folder / "out.csv"
-        self.run_(self.of(sources.csv_rows(path)).sink(sinks.csv_rows(out)))
-        self.assertEqual(out.read_text().split(), ["name,age", "Ann,3", "Bob,4"])
+        pipeline = self.of(sources.csv_rows(path)).sink(sinks.csv_rows(out))
+        for _ in range(2):  # each run begins the file anew
+            self.run_(pipeline)
+            self.assertEqual(out.read_text().split(), ["name,age", "Ann,3", "Bob,4"])
+
+    def test_a_folder_gets_a_file_for_each_item(self):
+        items = [("a/b.txt", "\u00e4"), (Path("c"), b"\xff"), ("c", "again")]
+        self.run_(self.of(items).sink(sinks.files(self.folder / "out")))
+        self.assertEqual((self.folder / "out/a/b.txt").read_bytes(), "\u00e4".encode())
+        self.assertEqual((self.folder / "out/c").read_bytes(), b"again")
+
+    def test_no_file_is_written_outside_of_the_folder(self):
+        for name in ("../x", "/x", "", "a/../../out2"):
+            with self.assertRaisesRegex(StageError, "names no file in"):
+                self.run_(self.of([(name, "")]).sink(sinks.files(self.folder / "out")))
+        self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_json_lines_there_and_back(self):
         path = self.file("t.jsonl", '{"a": 1}\n\n[2]\n')
@@ -404,8 +419,6 @@ class Sources(PipelineCase):
         self.assertEqual(self.items(self.of(sources.ticks(0.001, 5))), [0, 1, 2, 3, 4])
 
     def test_lines_over_tcp_come_as_they_are_sent(self):
-        import socket
-
         source = sources.tcp_lines()
         handle = self.of(source).map(str.upper).start(self.system, stream=True)
         results = iter(handle)
@@ -417,6 +430,40 @@ class Sources(PipelineCase):
         self.assertEqual(next(results), "FOUR")
         handle.drain()
         self.assertEqual(list(results), [])
+
+    def test_lines_are_sent_over_tcp(self):
+        source = sources.tcp_lines()
+        handle = self.of(source).start(self.system, stream=True)
+        self.run_(self.of(range(10_000)).map(stages.inc).sink(sinks.tcp_lines(*source.address)))
+        self.assertEqual(
+            list(itertools.islice(handle, 10_000)), [str(n + 1) for n in range(10_000)]
+        )
+        handle.drain()
+
+    def test_a_lost_connection_ends_it(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            address = server.getsockname()
+            pipeline = self.of(itertools.count()).sink(sinks.tcp_lines(*address))
+            handle = pipeline.start(self.system)
+            server.accept()[0].close()
+            with self.assertRaisesRegex(StageError, rf"tcp .*{address[1]}"):
+                handle.wait(TIMEOUT)
+        with self.assertRaisesRegex(StageError, "ConnectionRefusedError"):
+            self.run_(pipeline)
+
+    def test_an_actor_takes_items_when_it_has_handled_the_last(self):
+        taker = self.spawn(stages.Taker)
+        result = self.run_(self.of(range(20_000)).map(stages.inc).sink(sinks.actor(taker)))
+        self.assertEqual(result.delivered, 20_000)
+        self.assertEqual(taker.ask.all().result(TIMEOUT), list(range(1, 20_001)))
+
+    def test_what_an_actor_raises_ends_it_and_nothing_is_taken_for_delivered(self):
+        handle = self.of([1, 2]).sink(sinks.actor(self.spawn(stages.Taker), "refuse")).start(
+            self.system
+        )
+        with self.assertRaisesRegex(StageError, "full up"):
+            handle.wait(TIMEOUT)
+        self.assertEqual(handle.stats().delivered, 0)
 
     def test_actors_at_both_ends(self):
         giver, taker = self.spawn(stages.Giver, 10), self.spawn(stages.Taker)

@@ -216,6 +216,14 @@ class Taker:
         self._all.append(item)
 
     @troupe.handler
+    def take_items(self, items):
+        self._all += items
+
+    @troupe.handler
+    def refuse(self, items):
+        raise OverflowError("full up")
+
+    @troupe.handler
     def all(self):
         return self._all
 

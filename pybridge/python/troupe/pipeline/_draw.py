@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A plan as Mermaid text, which many viewers of Markdown draw."""
 
+from html import escape
+
 from troupe.pipeline._explain import share
 from troupe.pipeline._plan import Plan, PlanNode
 from troupe.pipeline._stats import Result, StageStats
@@ -46,4 +48,4 @@ def _figures(stage: StageStats, seconds: float) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return escape(text)

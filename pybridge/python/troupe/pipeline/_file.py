@@ -40,7 +40,7 @@ _FORKS = ("broadcast", "balance", "partition")
 _JOINS = ("merge", "zip")
 _KINDS = ("source", "sink", *_FUNCTIONS, *_NUMBERS, *_FORKS, *_JOINS)
 _SOURCES = ("lines", "csv_rows", "json_lines", "files", "ticks", "tcp_lines")
-_SINKS = ("lines", "csv_rows", "json_lines")
+_SINKS = ("lines", "csv_rows", "json_lines", "files", "tcp_lines")
 
 
 _MISTAKES = (PipelineError, TypeError, ValueError, AttributeError, ImportError)

@@ -7,7 +7,12 @@ on one thread of the pipeline's own. close() is called however it ends.
 
 from collections.abc import Callable, Sequence
 from os import PathLike
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import socket
+
+    import troupe
 
 Path = str | PathLike[str]
 
@@ -68,6 +73,7 @@ class _Csv(Sink):
 
     def open(self) -> None:
         self._file = open(self._path, "w", encoding=self._encoding, newline="")
+        self._write_rows = None
 
     def write(self, items: Sequence[Any]) -> None:
         if self._write_rows is None:
@@ -100,6 +106,82 @@ def csv_rows(
     """A CSV file of dicts (with a header, of `fields` or the first one's keys) or
     of sequences."""
     return _Csv(path, fields, encoding)
+
+
+class _Files(Sink):
+    def __init__(self, folder: Path, encoding: str) -> None:
+        self._folder, self._encoding = folder, encoding
+        self.name = str(folder)
+
+    def write(self, items: Sequence[Any]) -> None:
+        for name, content in items:
+            self._write_one(name, content)
+
+    def _write_one(self, name: Path, content: str | bytes) -> None:
+        import os
+
+        folder = os.path.abspath(self._folder)
+        path = os.path.abspath(os.path.join(folder, name))
+        if os.path.commonpath([folder, path]) != folder or path == folder:
+            raise ValueError(f"{os.fspath(name)!r} names no file in {folder}")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        data = content.encode(self._encoding) if isinstance(content, str) else content
+        with open(path, "wb") as file:
+            file.write(data)
+
+
+def files(folder: Path, *, encoding: str = "utf-8") -> Sink:
+    """A folder with a file for each item, which is (name, content); the content is
+    text or bytes. Folders are made as they are wanted, what was in a file is
+    overwritten, and a name that leads out of the folder is refused."""
+    return _Files(folder, encoding)
+
+
+class _TcpLines(Sink):
+    def __init__(self, host: str, port: int, encoding: str) -> None:
+        self._address, self._encoding = (host, port), encoding
+        self._connection: socket.socket | None = None
+        self.name = f"tcp {host}:{port}"
+
+    def open(self) -> None:
+        import socket
+
+        self._connection = socket.create_connection(self._address)
+
+    def write(self, items: Sequence[Any]) -> None:
+        assert self._connection is not None
+        text = "".join([f"{item}\n" for item in items])
+        self._connection.sendall(text.encode(self._encoding))
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+def tcp_lines(host: str, port: int, *, encoding: str = "utf-8") -> Sink:
+    """Sends str(item) as a line over TCP, to whoever listens there. Lines that are
+    sent count as delivered; a lost connection ends the pipeline."""
+    return _TcpLines(host, port, encoding)
+
+
+class _Actor(Sink):
+    def __init__(self, ref: "troupe.Ref[Any]", handler: str, args: tuple[Any, ...]) -> None:
+        self._ask = getattr(ref.options(timeout=None).ask, handler)
+        self._args = args
+        self.name = ref.name
+
+    def write(self, items: Sequence[Any]) -> None:
+        self._ask(list(items), *self._args).result()
+
+
+def actor(ref: "troupe.Ref[Any]", handler: str = "take_items", *args: Any) -> Sink:
+    """Asks an actor: its handler gets lists of items, in order, one at a time, and
+    they are delivered when it has returned. What it raises ends the pipeline.
+
+    With a ref alone as the sink, its actor is told each item, which counts as
+    delivered then; its mailbox's limit slows the pipeline down.
+    """
+    return _Actor(ref, handler, args)
 
 
 class _Each(Sink):
