@@ -37,7 +37,7 @@ public:
   }
 
   /// Ends the actor after the message at hand; what waits becomes dead letters.
-  void stop() const noexcept { cell_->signal(envelope_kind::stop_now); }
+  void stop() const noexcept { cell_->stop(); }
   /// Ends the actor after what has been sent to it before.
   void stop_when_drained() const;
   /// Ends the actor at once, also from within a Python handler.

@@ -56,16 +56,19 @@ result<actor_ref> actor_system::spawn(ref_ptr<behaviour> what,
                             .home = std::move(options.home),
                             .lane = options.lane,
                             .parent = std::move(options.parent),
-                            .source = std::move(options.source)},
+                            .source = std::move(options.source),
+                            .far = options.far},
         std::move(what))};
-    if (!names_.admit(ref)) {
+    if (!names_.admit(ref, options.listed)) {
       return make_error(errc::already_exists,
                         "can't spawn '" + ref.name() +
                             "': an actor of this name runs already");
     }
     actors_.emplace(id, ref);
   }
-  names_.announce(ref.name());
+  if (options.listed) {
+    names_.announce(ref.name());
+  }
   ref.cell().signal(envelope_kind::start);
   return ref;
 }

@@ -37,6 +37,8 @@ struct spawn_options {
   std::optional<lane_choice> lane{};  // without a home: it runs there only
   ref_ptr<child_observer> parent{};
   ref_ptr<incarnation_source> source{};
+  bool far = false;
+  bool listed = true;  // false: it is not found by its name
 };
 
 class actor_system {

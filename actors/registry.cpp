@@ -26,8 +26,12 @@ error ended(const actor_ref& ref) {
 
 }  // namespace
 
-bool registry::admit(const actor_ref& ref) {
+bool registry::admit(const actor_ref& ref, bool listed) {
   const std::lock_guard lock{mutex_};
+  if (!listed) {
+    living_[ref.id()];
+    return true;
+  }
   if (!names_.try_emplace(ref.name(), ref).second) {
     return false;
   }

@@ -23,8 +23,9 @@ class registry {
 public:
   // --- for actor_system ---
 
-  /// A new actor, under its own name. False: the name is taken.
-  bool admit(const actor_ref& ref);
+  /// A new actor, under its own name. False: the name is taken. One that isn't
+  /// `listed` has its name for people only, who may not find it by that.
+  bool admit(const actor_ref& ref, bool listed = true);
   /// Tells those who wait for this name, which is there now.
   void announce(const std::string& name);
   /// It has ended: frees its names, leaves its groups.

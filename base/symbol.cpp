@@ -40,9 +40,13 @@ public:
     return names == nullptr ? std::string_view{} : (*names)[index % block_size];
   }
 
+  std::size_t size() const noexcept {
+    return last_.load(std::memory_order_acquire);  // pairs with add_locked()
+  }
+
 private:
   symbol add_locked(std::string_view name) {
-    const std::size_t index = ++last_;
+    const std::size_t index = last_.load(std::memory_order_relaxed) + 1;
     TROUPE_CHECK(index < block_size * max_blocks);
     auto& slot = blocks_[index / block_size];
     block* names = slot.load(std::memory_order_relaxed);  // we hold the lock
@@ -50,7 +54,8 @@ private:
       names = new block;  // lives as long as the process
     }
     (*names)[index % block_size] = name;
-    slot.store(names, std::memory_order_release);  // pairs with name_of()
+    slot.store(names, std::memory_order_release);   // pairs with name_of()
+    last_.store(index, std::memory_order_release);  // pairs with size()
     const auto id = static_cast<symbol>(index);
     ids_.emplace((*names)[index % block_size], id);
     return id;
@@ -59,8 +64,8 @@ private:
   std::mutex mutex_;
   // Guarded by mutex_; the keys point into the blocks.
   std::unordered_map<std::string_view, symbol> ids_;
-  std::size_t last_ = 0;
   // Written under mutex_, read by anybody.
+  std::atomic<std::size_t> last_{0};
   std::array<std::atomic<block*>, max_blocks> blocks_{};
 };
 
@@ -78,6 +83,10 @@ symbol intern(std::string_view name) {
 
 std::string_view name_of(symbol s) noexcept {
   return table().name_of(s);
+}
+
+std::uint32_t symbol_count() noexcept {
+  return static_cast<std::uint32_t>(table().size());
 }
 
 }  // namespace troupe

@@ -18,4 +18,7 @@ symbol intern(std::string_view name);
 /// Any thread; never blocks. The view lives as long as the process.
 std::string_view name_of(symbol s) noexcept;
 
+/// Any thread. How many there are: they are numbered from 1 on, without gaps.
+std::uint32_t symbol_count() noexcept;
+
 }  // namespace troupe

@@ -52,6 +52,7 @@ actor_cell::actor_cell(actor_system& system, setting s, ref_ptr<behaviour> what)
       started_{make_ref_counted<completion>()},
       ended_{make_ref_counted<completion>()},
       behaviour_{std::move(what)},
+      concurrency_{setting_.concurrency},
       mailbox_{setting_.mailbox_capacity, limit_of(setting_.overflow)} {
   started_->set_holder(static_cast<std::uint64_t>(id()));
   ended_->set_holder(static_cast<std::uint64_t>(id()));
@@ -102,6 +103,13 @@ void actor_cell::kill(std::uint32_t incarnation) noexcept {
                                           std::memory_order_relaxed));
   signal(envelope_kind::kill);  // a wake-up: see killed()
   interrupt(interrupt_kind::kill, incarnation, 0);
+}
+
+void actor_cell::stop() noexcept {
+  signal(envelope_kind::stop_now);
+  if (const auto present = far() ? code() : nullptr) {
+    present->on_told_to_stop();
+  }
 }
 
 // Acts on what on_child_down() has told, so the turn has published it. From
@@ -218,8 +226,18 @@ turn_result actor_cell::run_in_home() noexcept {
   return end_turn();
 }
 
+void actor_cell::at_turn_end(ref_ptr<turn_listener> who) noexcept {
+  who.swap(told_at_end_);
+  if (who != nullptr && who != told_at_end_) {
+    who->on_turn_end();
+  }
+}
+
 turn_result actor_cell::end_turn() noexcept {
   work_.end();
+  if (const auto told = std::move(told_at_end_)) {
+    told->on_turn_end();
+  }
   publish_end();
   const bool more = mailbox_.settle();
   // From here on this may overlap with the actor's next turn.
@@ -319,7 +337,7 @@ envelope_ptr actor_cell::keep() noexcept {
   // sees that it was given up.
   const std::size_t held =
       in_flight_.fetch_add(1, std::memory_order_acq_rel) + 1;
-  if (held >= setting_.concurrency) {
+  if (held >= concurrency()) {
     pause(paused_busy);
   }
   return std::move(at_hand_);
@@ -331,10 +349,24 @@ void actor_cell::release(envelope_ptr kept) noexcept {
   }
   const std::size_t held =
       in_flight_.fetch_sub(1, std::memory_order_acq_rel);  // as in keep()
-  if (held == setting_.concurrency) {
+  if (held == concurrency()) {
     unpause(paused_busy);
   }
   system_.end_work();
+}
+
+void actor_cell::put_back(envelope_ptr kept) noexcept {
+  mailbox_.put_back(std::move(kept));
+  release(nullptr);
+}
+
+void actor_cell::set_concurrency(std::size_t messages) noexcept {
+  concurrency_.store(messages, std::memory_order_relaxed);
+  if (in_flight() >= messages) {
+    pause(paused_busy);
+  } else {
+    unpause(paused_busy);
+  }
 }
 
 bool actor_cell::give_up(actor_system& system, completion& request) noexcept {

@@ -66,6 +66,7 @@ public:
     std::optional<lane_choice> lane{};     // of an actor that never moves
     ref_ptr<child_observer> parent{};      // its supervisor, or none
     ref_ptr<incarnation_source> source{};  // needed for restart()
+    bool far = false;                      // its code runs in another process
   };
   enum class life : std::uint8_t {
     unborn,
@@ -116,7 +117,11 @@ public:
   }
   life state() const noexcept { return life_.load(std::memory_order_relaxed); }
   std::optional<work_report> at_work() const noexcept { return work_.report(); }
-  std::size_t concurrency() const noexcept { return setting_.concurrency; }
+  std::size_t concurrency() const noexcept {
+    return concurrency_.load(std::memory_order_relaxed);
+  }
+  /// Its code runs in another process: not all can be sent there.
+  bool far() const noexcept { return setting_.far; }
   /// How many messages keep() holds.
   std::size_t in_flight() const noexcept {
     return in_flight_.load(std::memory_order_relaxed);
@@ -170,6 +175,8 @@ public:
     return incarnation_.load(
         std::memory_order_acquire);  // pairs with restart()
   }
+  /// Any thread. Ends the actor after the message at hand.
+  void stop() noexcept;
   // Any thread: a supervisor's orders.
   /// From `down`: begins another incarnation. Once for each on_child_down().
   void restart() noexcept;
@@ -186,6 +193,11 @@ public:
   void fail(envelope& e, fault why) noexcept TROUPE_REQUIRES(turn);
   /// Something else broke it.
   void fail_self(fault why) noexcept TROUPE_REQUIRES(turn);
+  /// The incarnation ends for this reason, and `why`, if it is abnormal.
+  void end_as(stop_reason reason, std::optional<fault> why) noexcept
+      TROUPE_REQUIRES(turn);
+  /// Whether it is to end after what was sent to it before.
+  bool drains() const noexcept TROUPE_REQUIRES(turn) { return drains_; }
   /// The message `e` was not for this actor: a dead letter, not handled.
   void refuse(envelope& e, dead_reason reason, fault&& why) noexcept
       TROUPE_REQUIRES(turn);
@@ -194,6 +206,8 @@ public:
   /// Answers `e`, if anybody asked; a late answer is a dead letter.
   void answer(envelope& e, payload&& value) noexcept;
   void answer(envelope& e, fault&& why) noexcept;
+  /// `who` is told when this turn is over, once.
+  void at_turn_end(ref_ptr<turn_listener> who) noexcept TROUPE_REQUIRES(turn);
   /// The message at hand; null once it was kept, stashed or forwarded.
   envelope* at_hand() const noexcept TROUPE_REQUIRES(turn) {
     return at_hand_.get();
@@ -203,6 +217,10 @@ public:
   /// while it has kept as many as its concurrency.
   envelope_ptr keep() noexcept TROUPE_REQUIRES(turn);
   void release(envelope_ptr kept) noexcept TROUPE_REQUIRES(turn);
+  /// What was kept is the next message again, as if it had never been taken.
+  void put_back(envelope_ptr kept) noexcept TROUPE_REQUIRES(turn);
+  /// From now on keep() may hold so many.
+  void set_concurrency(std::size_t messages) noexcept TROUPE_REQUIRES(turn);
   /// Puts the message at hand aside, or one that was kept. False: no room.
   bool stash() noexcept TROUPE_REQUIRES(turn) { return stash(at_hand_); }
   bool stash(envelope_ptr& message) noexcept TROUPE_REQUIRES(turn);
@@ -402,6 +420,7 @@ private:
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::uint64_t> taken_{0};
   std::atomic<std::size_t> in_flight_{0};
+  std::atomic<std::size_t> concurrency_;
   std::atomic<std::uint32_t> incarnation_{1};  // by its supervisor
   std::atomic<std::uint32_t> killed_{0};       // by any thread: which; 0: none
   // Written under the wait_graph's mutex, read by the turn.
@@ -420,6 +439,7 @@ private:
   std::optional<stop_reason> delayed_;  // it will end so: delays_end()
   std::optional<stop_reason> last_end_;
   // Apart: few actors ever have one.
+  ref_ptr<turn_listener> told_at_end_;
   std::unique_ptr<fault> why_;
   std::unique_ptr<const fault> last_fault_;
 

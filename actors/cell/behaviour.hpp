@@ -81,6 +81,22 @@ public:
     static_cast<void>(self);
     static_cast<void>(reason);
   }
+  /// This message was put aside, see actor_cell::stash().
+  virtual void on_stash(actor_cell& self, const envelope& e) {
+    static_cast<void>(self);
+    static_cast<void>(e);
+  }
+  /// Any thread, of a cell that is far(): `other` has linked itself to `self`,
+  /// or, not `linked`, ended that.
+  virtual void on_link(actor_cell& self, actor_cell& other, bool linked) {
+    static_cast<void>(self);
+    static_cast<void>(other);
+    static_cast<void>(linked);
+  }
+  /// Any thread, of a cell that is far(): actor_cell::stop() was called. From
+  /// now on no message is to be begun, although the turn that ends the actor is
+  /// yet to come.
+  virtual void on_told_to_stop() noexcept {}
   /// Any thread: what it is, for people; a word or two.
   virtual std::string describe() const { return {}; }
   /// Any thread: somebody has given up a request that may be among those kept.
@@ -94,6 +110,14 @@ public:
     static_cast<void>(kind);
     static_cast<void>(message);
   }
+};
+
+/// Who has something to do when a turn is over, such as to send off together
+/// what the turn has left to be sent.
+class turn_listener : public ref_counted {
+public:
+  /// On the turn's thread, outside of the isolate of an actor that has its own.
+  virtual void on_turn_end() noexcept = 0;
 };
 
 /// Where code of actors runs: an interpreter, or nothing for C++ actors.

@@ -213,6 +213,18 @@ void actor_cell::fail_self(fault why) noexcept {
   finish_as(stop_reason::failed);
 }
 
+void actor_cell::end_as(stop_reason reason, std::optional<fault> why) noexcept {
+  // A kill may be what it ends of, before its signal was heard.
+  if (killed()) {
+    finish_as(stop_reason::killed);
+    return;
+  }
+  if (why && !why_) {
+    why_ = std::make_unique<fault>(std::move(*why));
+  }
+  finish_as(reason);
+}
+
 // An unborn one ends as soon as it is to start.
 void actor_cell::finish_as(stop_reason reason) noexcept {
   if ((lives() || state() == life::unborn) && !finishing_) {

@@ -19,6 +19,7 @@ bool actor_cell::stash(envelope_ptr& message) noexcept {
   if (stashed.size() >= setting_.stash_capacity) {
     return false;
   }
+  behaviour_->on_stash(*this, *message);
   stashed.push_back(std::move(message));
   return true;
 }
@@ -60,12 +61,19 @@ void actor_cell::link(actor_cell& other) {
   bonds_.add_link(other);
   if (const auto end = other.bonds_.add_link(*this)) {
     other.notify_end(*this, envelope_kind::linked, other.notice_of(*end));
+  } else if (other.far()) {
+    if (const auto code = other.code()) {
+      code->on_link(other, *this, true);
+    }
   }
 }
 
 void actor_cell::unlink(actor_cell& other) noexcept {
   bonds_.remove_link(other);
   other.bonds_.remove_link(*this);
+  if (const auto code = other.far() ? other.code() : nullptr) {
+    code->on_link(other, *this, false);
+  }
 }
 
 void actor_cell::trap_exit(bool trap) {

@@ -9,8 +9,13 @@
 #include "actors/asking/waiting.hpp"
 #include "actors/dead_letter_log.hpp"
 #include "base/random_seed.hpp"
+#include "pybridge/data/shared_buffer.hpp"
 #include "pybridge/engine/dead_letter_feed.hpp"
 #include "pybridge/engine/python_isolate.hpp"
+#include "pybridge/process/crossing.hpp"
+#include "pybridge/process/launch_command.hpp"
+#include "pybridge/process/parent_process.hpp"
+#include "pybridge/process/process_behaviour.hpp"
 #include "scheduler/stepped_scheduler.hpp"
 #include "scheduler/thread_scheduler.hpp"
 
@@ -19,6 +24,7 @@ namespace {
 
 constexpr std::size_t main_lane = 0;  // of the scheduler's dedicated workers
 constexpr std::string_view shared_prefix = "shared:";
+constexpr std::string_view process_prefix = "process:";
 
 std::size_t workers_or_cores(std::size_t workers) {
   return workers != 0
@@ -48,6 +54,19 @@ bool wait_uninterrupted(scheduler& s, completion& c, clock_duration timeout) {
   return result == drive_result::done;
 }
 
+bool is_process(const std::string& home) {
+  return home == "process" || (home.starts_with(process_prefix) &&
+                               home.size() > process_prefix.size());
+}
+
+std::string home_of_far(const ref_ptr<behaviour>& code) {
+  if (const auto* spawned =
+          dynamic_cast<const process_behaviour*>(code.get())) {
+    return spawned->home();
+  }
+  return "another process";
+}
+
 }  // namespace
 
 engine::engine(runtime& r, engine_options options)
@@ -63,6 +82,8 @@ engine::engine(runtime& r, engine_options options)
           make_ref_counted<python_isolate>(ref_ptr<interpreter>{&r.main()},
                                            nullptr),
           main_lane)},
+      processes_{std::make_unique<process_homes>(
+          actors_, [this] { return how_to_launch(); })},
       ask_timeout_{options.ask_timeout.count()},
       seed_{options.seed} {
   if (scheduler_->steps()) {
@@ -152,7 +173,8 @@ result<engine::place> engine::find_place(const std::string& home) {
   if (home != "own") {
     return make_error(errc::invalid_argument,
                       "there is no home '" + home +
-                          "'; use \"own\", \"main\" or \"shared:NAME\"");
+                          "'; use \"own\", \"main\", \"shared:NAME\", "
+                          "\"process\" or \"process:NAME\"");
   }
   return own_place();
 }
@@ -231,6 +253,9 @@ result<actor_ref> engine::spawn(engine_spawn what) {
 
 result<actor_ref> engine::spawn_on(engine_spawn what,
                                    std::optional<lane_choice> lane) {
+  if (is_process(what.home)) {
+    return spawn_far(std::move(what));
+  }
   auto found = find_place(what.home);
   if (!found) {
     return found.error();
@@ -246,11 +271,88 @@ result<actor_ref> engine::spawn_on(engine_spawn what,
   if (what.options.name.empty() && scheduler_->steps()) {
     what.options.name = next_name(what.recipe);
   }
-  return actors_.spawn(make_code(found->in, std::move(what.recipe)),
+  auto code = make_code(found->in, std::move(what.recipe));
+  return actors_.spawn(what.wrap ? what.wrap(std::move(code)) : std::move(code),
                        std::move(what.options));
 }
 
+// --- Child processes ---
+
+class engine::process_source final : public incarnation_source {
+public:
+  process_source(process_homes& homes, std::string home, const far_recipe& what)
+      : homes_{homes}, home_{std::move(home)}, what_{what.clone()} {}
+
+  result<incarnation> make() override {
+    return incarnation{
+        make_ref_counted<process_behaviour>(homes_, home_, what_.clone()),
+        nullptr};
+  }
+
+private:
+  process_homes& homes_;  // outlive the actors
+  const std::string home_;
+  const far_recipe what_;
+};
+
+// The cell has the mailbox; the rest is for the actor over there.
+result<actor_ref> engine::spawn_far(engine_spawn what) {
+  if (scheduler_->steps()) {
+    return make_error(errc::invalid_argument,
+                      "a TestSystem can't step through what happens in another "
+                      "process: test the actor in home \"main\"");
+  }
+  if (!can_cross(what.recipe.arguments)) {
+    return make_error(errc::invalid_argument, cant_cross_words);
+  }
+  shared_buffer::share_from_now_on();
+  std::string name = what.home.size() > process_prefix.size()
+                         ? what.home.substr(process_prefix.size())
+                         : std::string{};
+  far_recipe recipe{
+      std::move(what.recipe.module),    std::move(what.recipe.class_name),
+      std::move(what.recipe.arguments), what.options.concurrency,
+      what.options.stash_capacity,      what.options.time_limit};
+  what.options.concurrency =
+      process_behaviour::first_window(recipe.concurrency);
+  what.options.stash_capacity = 0;
+  what.options.time_limit = {};
+  what.options.far = true;
+  if (what.options.parent != nullptr) {
+    what.options.source =
+        make_ref_counted<process_source>(*processes_, name, recipe);
+  }
+  return actors_.spawn(make_ref_counted<process_behaviour>(
+                           *processes_, std::move(name), std::move(recipe)),
+                       std::move(what.options));
+}
+
+// The settings are those of now: a restart has the same as a new actor.
+result<process_launch> engine::how_to_launch() {
+  {
+    const std::lock_guard lock{mutex_};
+    if (!launch_command_.empty()) {
+      return process_launch{launch_command_, runtime_.settings_text()};
+    }
+  }
+  auto command = find_launch_command(runtime_);
+  if (!command) {
+    return command.error();
+  }
+  const std::lock_guard lock{mutex_};
+  launch_command_ = std::move(*command);
+  return process_launch{launch_command_, runtime_.settings_text()};
+}
+
+void engine::set_parent(parent_process& parent) {
+  parent_ = &parent;
+  keeps_parent_ = ref_ptr<ref_counted>{&parent};
+}
+
 std::string engine::home_of(const actor_cell& cell) const {
+  if (cell.far()) {
+    return home_of_far(const_cast<actor_cell&>(cell).code());
+  }
   const shared_home* const home = cell.home();
   if (home == main_home_.get()) {
     return "main";
@@ -342,6 +444,7 @@ shutdown_report engine::shut_down(const shutdown_terms& terms) {
   }
   pool_.shutdown();
   if (in_time) {
+    processes_->wait_until_gone(child_process::patience);
     scheduler_->stop();
     for (const auto& [name, shared] : shared_) {
       interpreters_end().end(shared.in);

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -64,14 +65,27 @@ struct shutdown_report {
 
 struct engine_spawn {
   actor_recipe recipe;
-  std::string home = "own";  // "own", "main", "shared:NAME"
+  // "own", "main", "shared:NAME", "process", "process:NAME"
+  std::string home = "own";
   thread_choice thread = thread_choice::any;
   // All but the place: `alone`, `home`, `source` are the engine's to fill in.
   spawn_options options{.mailbox_capacity = 10'000,
                         .overflow = overflow_policy::mute};
+  // What is put around the code, if anything is. Of a restart too.
+  std::function<ref_ptr<behaviour>(ref_ptr<behaviour>)> wrap{};
 
-  engine_spawn clone() const { return {recipe.clone(), home, thread, options}; }
+  engine_spawn clone() const {
+    return {recipe.clone(), home, thread, options, wrap};
+  }
+  /// The actor starts in a home that nobody else can keep busy.
+  bool has_home_alone() const {
+    return home == "own" || home.starts_with("process");
+  }
 };
+
+class parent_process;
+class process_homes;
+struct process_launch;
 
 class engine final : public ref_counted {
 public:
@@ -102,7 +116,11 @@ public:
     ask_timeout_.store(limit.count(), std::memory_order_relaxed);
   }
 
-  /// Any thread: "own", "main", "shared:NAME", for people.
+  /// In a child process: the parent, which outlives the actors; else null.
+  void set_parent(parent_process& parent);
+  parent_process* parent() const noexcept { return parent_; }
+
+  /// Any thread: "own", "main", "shared:NAME", "process, pid 4711", for people.
   std::string home_of(const actor_cell& cell) const;
   /// Any thread: another seed each time; the same ones in a system with a seed.
   std::uint64_t draw_seed();
@@ -130,6 +148,7 @@ private:
   ~engine() override;
 
   class recipe_source;
+  class process_source;
   struct place {
     ref_ptr<interpreter> in;
     ref_ptr<isolate> alone;
@@ -141,6 +160,8 @@ private:
   bool wait_timed(completion& c, clock_duration limit, clock_duration& took);
   std::vector<std::string> names_left() const;
   result<place> find_place(const std::string& home);
+  result<actor_ref> spawn_far(engine_spawn what);
+  result<process_launch> how_to_launch();
   result<actor_ref> spawn_on(engine_spawn what,
                              std::optional<lane_choice> lane);
   result<std::optional<lane_choice>> find_lane(const engine_spawn& what);
@@ -160,6 +181,9 @@ private:
   interpreter_pool pool_;
   actor_system actors_;
   const ref_ptr<shared_home> main_home_;
+  const std::unique_ptr<process_homes> processes_;
+  parent_process* parent_ = nullptr;  // set before any actor runs
+  ref_ptr<ref_counted> keeps_parent_;
 
   std::atomic<std::uint64_t> failures_{0};  // relaxed: a counter
   std::atomic<std::int64_t> ask_timeout_;   // relaxed: ns, alone
@@ -171,6 +195,7 @@ private:
   // Guarded by mutex_: the homes that several actors share, by name.
   std::unordered_map<std::string, place> shared_;
   bool stopped_ = false;
+  std::vector<std::string> launch_command_;  // empty: not asked for yet
   std::uint64_t named_ = 0;  // actors that next_name() has named
 };
 

@@ -60,6 +60,11 @@ public:
   /// there (any, under an ordinary Python) must use that instead.
   interpreter& main() noexcept { return *main_; }
 
+  /// What note_settings() has noted last. Any thread.
+  std::string settings_text() const { return current_settings().text; }
+  /// Whether Python was started by a program of ours. Any thread.
+  bool embedded() const noexcept { return embedded_; }
+
   /// Whether embed_options::log_level lets warnings through. Any thread.
   bool shows_warnings() const noexcept { return shows_warnings_; }
 

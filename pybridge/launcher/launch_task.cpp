@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pybridge/launcher/launch_task.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -18,6 +20,8 @@
 #include "pybridge/launcher/launch_values.hpp"
 #include "pybridge/launcher/pipeline_file.hpp"
 #include "pybridge/launcher/system_file.hpp"
+#include "pybridge/process/launch_command.hpp"
+#include "pybridge/process/process_launch.hpp"
 
 namespace troupe {
 namespace {
@@ -139,7 +143,7 @@ result<launch_task> task_of(run_command command) {
   const auto argv = found->argv();
   const auto log_level = found->command.log_level.value_or("WARNING");
   return launch_task{
-      argv, log_level, true,
+      argv, log_level, true, true,
       [what = std::move(*found)](const launch_host& host) {
         return call_package(
             "troupe._launch", "run", "OOOOOOO",
@@ -156,11 +160,14 @@ result<launch_task> task_of(check_command command) {
     return target.error();
   if (target->kind == target_kind::system_file &&
       is_pipeline_file(target->text))
-    return launch_task{
-        {command.target}, "WARNING", false, [path = target->text](auto&&...) {
-          return call_package("troupe.pipeline._file", "check", "O",
-                              to_python(path));
-        }};
+    return launch_task{{command.target},
+                       "WARNING",
+                       false,
+                       true,
+                       [path = target->text](auto&&...) {
+                         return call_package("troupe.pipeline._file", "check",
+                                             "O", to_python(path));
+                       }};
   std::optional<checked_system_file> checked;
   if (target->kind == target_kind::system_file) {
     auto file = check_system_file(target->text);
@@ -172,6 +179,7 @@ result<launch_task> task_of(check_command command) {
       {command.target},
       "WARNING",
       false,
+      true,
       [target = std::move(*target),
        checked = std::move(checked)](const launch_host&) {
         return call_package(
@@ -187,6 +195,7 @@ result<launch_task> task_of(doctor_command command) {
   return launch_task{{"doctor"},
                      "WARNING",
                      false,
+                     true,
                      [command, report_to](const launch_host& host) {
                        return call_package(
                            "troupe._doctor", "examine", "OOO",
@@ -221,6 +230,22 @@ struct launching {
   }
 };
 
+// A child process that has actors of its parent's. Ctrl-C is for the parent,
+// which ends them in order; SIGINT was blocked until here.
+launch_task process_task() {
+  signal(SIGINT, SIG_IGN);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  launch_task task{{""}, "WARNING", true, false, [](const launch_host&) {
+                     return call_package(
+                         "troupe._process", "serve", "OO",
+                         py_ref::steal(PyLong_FromLong(child_socket)),
+                         py_ref::steal(PyLong_FromLong(child_settings)));
+                   }};
+  return task;
+}
+
 // As in `Python 3.14.7`: of the one that runs.
 std::string python_version() {
   const auto part = [](int shift) {
@@ -246,7 +271,9 @@ std::string describe_process() {
 }
 
 int run_attached(const launch_host& host, const launch_task& what) {
-  watch_signals(host.python, false);
+  if (what.watches_signals) {
+    watch_signals(host.python, false);
+  }
   const auto code = what.call(host);
   if (code) {
     return static_cast<int>(PyLong_AsLong(code.get()));
@@ -257,6 +284,9 @@ int run_attached(const launch_host& host, const launch_task& what) {
 }
 
 int launch_with(int argc, const char* const* argv, const launch_runner& run) {
+  if (argc == 2 && std::string_view{argv[1]} == process_command) {
+    return run(process_task());
+  }
   return std::visit(launching{run},
                     parse_command_line(argc, argv, python_version()));
 }

@@ -29,6 +29,7 @@ struct launch_task {
   std::vector<std::string> argv;
   std::string log_level = "WARNING";
   bool can_be_inspected = false;  // see inspection.hpp
+  bool watches_signals = true;
   // Attached. The exit code as an int, or null with an exception set.
   std::function<py_ref(const launch_host&)> call;
 };

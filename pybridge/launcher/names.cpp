@@ -26,8 +26,9 @@ bool is_dotted_name(std::string_view text) {
 }
 
 bool is_home(std::string_view text) {
-  return text == "own" || text == "main" ||
-         (text.starts_with("shared:") && text.size() > 7);
+  return text == "own" || text == "main" || text == "process" ||
+         (text.starts_with("shared:") && text.size() > 7) ||
+         (text.starts_with("process:") && text.size() > 8);
 }
 
 }  // namespace troupe

@@ -420,6 +420,11 @@ PyMethodDef channel_methods[] = {
     {"withdraw_all", channel_withdraw_all, METH_NOARGS,
      "withdraw_all($self)\n--\n\nTakes back all; the tags."},
     {"run", run_tasks, METH_VARARGS, run_doc},
+    {"relay", relay_tasks, METH_VARARGS,
+     "relay($self, results, worker, handler, /)\n--\n\nHas this handler of an "
+     "actor in another process do the tasks, one after the\nother; what comes "
+     "of "
+     "them goes into `results`."},
     {"close", channel_close, METH_NOARGS,
      "close($self)\n--\n\nNothing can be put any more; what is in there can be "
      "taken."},

@@ -29,5 +29,7 @@ bool add_channel_type(PyObject* module, module_state& state);
 
 /// Channel.run(), see there.
 PyObject* run_tasks(PyObject* object, PyObject* args);
+/// Channel.relay(), likewise.
+PyObject* relay_tasks(PyObject* object, PyObject* args);
 
 }  // namespace troupe

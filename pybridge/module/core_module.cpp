@@ -26,6 +26,7 @@
 #include "pybridge/module/system_object.hpp"
 #include "pybridge/module/test_kit_object.hpp"
 #include "pybridge/module/waker_object.hpp"
+#include "pybridge/process/serve.hpp"
 #include "pybridge/version.hpp"
 
 namespace troupe {
@@ -64,6 +65,7 @@ PyMethodDef functions[] = {
     {"in_main_interpreter", in_main_interpreter, METH_NOARGS,
      "in_main_interpreter($module)\n--\n\nWhether this is the process\'s main "
      "interpreter."},
+    {"serve_process", serve_process, METH_O, serve_process_doc},
     {},
 };
 

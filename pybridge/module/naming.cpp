@@ -10,6 +10,7 @@
 #include "pybridge/launcher/near_name.hpp"
 #include "pybridge/module/future_object.hpp"
 #include "pybridge/module/group_object.hpp"
+#include "pybridge/module/parent_names.hpp"
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/system_object.hpp"
 
@@ -56,6 +57,20 @@ PyObject* raise_no_such_name(engine& e, const std::string& name) {
   return raise_named(
       "UnknownName",
       ("no actor has the name '" + name + "'" + near_names(e, name)).c_str());
+}
+
+// Null with an exception, or None.
+PyObject* done_by_parent(const ref_ptr<completion>& answer) {
+  if (answer == nullptr) {
+    return nullptr;
+  }
+  if (answer->has_value()) {
+    Py_RETURN_NONE;
+  }
+  const error& why = answer->why().what;
+  return why.code == errc::not_found
+             ? raise_named("UnknownName", why.detail.c_str())
+             : raise_for_name(why);
 }
 
 PyObject* raise_not_in_time(engine& e, const std::string& name) {
@@ -105,6 +120,10 @@ PyObject* system_register(PyObject* self, PyObject* args) {
     PyErr_Format(PyExc_ValueError, "%R is an actor of another system", object);
     return nullptr;
   }
+  engine& e = engine_of_system(self);
+  if (e.parent() != nullptr) {
+    return done_by_parent(ask_parent(e, name_question::add, name, &ref.cell()));
+  }
   const auto added = names_of(self).add(name, ref);
   return added ? Py_NewRef(Py_None) : raise_for_name(added.error());
 }
@@ -113,6 +132,10 @@ PyObject* system_unregister(PyObject* self, PyObject* text) {
   std::string name;
   if (!read_name(text, "an actor", name)) {
     return nullptr;
+  }
+  engine& e = engine_of_system(self);
+  if (e.parent() != nullptr) {
+    return done_by_parent(ask_parent(e, name_question::remove, name));
   }
   const auto removed = names_of(self).remove(name);
   if (removed) {
@@ -136,7 +159,7 @@ PyObject* system_wait_for(PyObject* self, PyObject* args, PyObject* kwargs) {
     return nullptr;
   }
   engine& e = engine_of_system(self);
-  const auto named = e.actors().names().when_named(name);
+  const auto named = when_named_anywhere(e, name);
   switch (wait_detached(*named, timeout, e.get_scheduler())) {
     case wait_result::done:
       break;
@@ -157,7 +180,7 @@ PyObject* system_when_named(PyObject* self, PyObject* text) {
     return nullptr;
   }
   engine& e = engine_of_system(self);
-  const auto named = e.actors().names().when_named(name);
+  const auto named = when_named_anywhere(e, name);
   auto answer = make_ref_counted<completion>();
   named->on_done([answer, c = named.get()] {
     if (c->has_value()) {

@@ -7,21 +7,10 @@
 
 #include "pybridge/python.hpp"
 
-#include "mailbox/payload.hpp"
+#include "pybridge/data/sealed.hpp"
 #include "pybridge/module/module_state.hpp"
 
 namespace troupe {
-
-/// Constant after construction; any thread.
-class sealed final : public ref_counted {
-public:
-  explicit sealed(payload&& content) : content_{std::move(content)} {}
-  const payload& content() const noexcept { return content_; }
-
-private:
-  ~sealed() override = default;
-  const payload content_;
-};
 
 sealed& sealed_of(PyObject* object) noexcept;
 /// New reference or null.

@@ -8,6 +8,7 @@
 #include "pybridge/data/convert.hpp"
 #include "pybridge/module/future_object.hpp"
 #include "pybridge/module/sending.hpp"
+#include "pybridge/process/crossing.hpp"
 
 namespace troupe {
 namespace {
@@ -128,6 +129,11 @@ PyObject* sender_call(PyObject* object, PyObject* const* args,
   const auto nargs = static_cast<std::size_t>(PyVectorcall_NARGS(nargsf));
   if (!encode_arguments(state, self.ask, {self.selector, args, nargs}, kwnames,
                         *e)) {
+    return nullptr;
+  }
+  if (self.receivers == nullptr && self.receiver.cell().far() &&
+      !can_cross(e->content)) [[unlikely]] {
+    PyErr_SetString(PyExc_TypeError, cant_cross_words);
     return nullptr;
   }
   if (const actor_cell* sender = actor_cell::current()) {

@@ -47,7 +47,7 @@ namespace {
 // (or in a home that waits for this one) can't start before this turn ends.
 bool can_wait_for(const engine_spawn& what) {
   const actor_cell* self = actor_cell::current();
-  return self == nullptr || self->home() == nullptr || what.home == "own";
+  return self == nullptr || self->home() == nullptr || what.has_home_alone();
 }
 
 // Likewise one that is pinned to the thread on which this turn runs.

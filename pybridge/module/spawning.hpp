@@ -16,7 +16,7 @@ namespace troupe {
 inline bool runs_where_this_turn_runs(const engine_spawn& what) {
   const actor_cell* self = actor_cell::current();
   return self != nullptr &&
-         ((self->home() != nullptr && what.home != "own") ||
+         ((self->home() != nullptr && !what.has_home_alone()) ||
           (self->lane() && what.thread == thread_choice::pinned));
 }
 

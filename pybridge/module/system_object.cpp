@@ -15,6 +15,7 @@
 #include "pybridge/module/dead_letter_methods.hpp"
 #include "pybridge/module/method.hpp"
 #include "pybridge/module/naming.hpp"
+#include "pybridge/module/parent_names.hpp"
 #include "pybridge/module/ref_object.hpp"
 #include "pybridge/module/routing.hpp"
 #include "pybridge/module/send_options.hpp"
@@ -258,8 +259,18 @@ PyObject* system_lookup(PyObject* self, PyObject* name) {
   if (text == nullptr) {
     return nullptr;
   }
-  const auto found = engine_behind(self).actors().lookup(text);
-  return found ? make_ref(state_of(self), *found) : Py_NewRef(Py_None);
+  engine& e = engine_behind(self);
+  const auto found = e.actors().lookup(text);
+  if (found || e.parent() == nullptr) {
+    return found ? make_ref(state_of(self), *found) : Py_NewRef(Py_None);
+  }
+  const auto asked = ask_parent(e, name_question::lookup, text);
+  if (asked == nullptr) {
+    return nullptr;
+  }
+  const auto there = actor_of_answer(*asked);
+  return there != nullptr ? make_ref(state_of(self), actor_ref{there})
+                          : Py_NewRef(Py_None);
 }
 
 bool set_number(PyObject* dict, const char* key, std::uint64_t value) {
@@ -401,7 +412,9 @@ target: "module", "module:Class", a module, or a class that can be imported. All
     class.
 name: unique in the system while the actor lives (None: one is made up).
 home: "own", an interpreter of its own; "shared:NAME", one that several actors
-    share, see troupe.shared(); "main", for modules that refuse subinterpreters.
+    share, see troupe.shared(); "main", for modules that refuse subinterpreters;
+    "process", a process of its own, for the same in parallel and for code that may
+    crash; "process:NAME", a process that several actors share.
 mailbox: how many messages may wait (None: no limit).
 overflow: what becomes of more: "mute" (they are taken, and the actor that sends
     one pauses after its message at hand; other senders wait), "block" (the

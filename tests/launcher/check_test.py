@@ -116,7 +116,7 @@ class CheckTest(LauncherTest):
             result,
             "troupe: system.toml:5: actor 'guard': actor module 'guard' imports "
             "'faulthandler' (guard.py line 1), which doesn't support "
-            'subinterpreters; run it with home="main"',
+            'subinterpreters; run it with home="process"',
         )
 
     def test_an_import_that_fails_is_shown(self):

@@ -26,9 +26,9 @@ class DoctorTest(LauncherTest):
             self.examine("guard", "faulthandler"),
             [
                 "guard: refuses: it imports 'faulthandler' (guard.py line 1), which "
-                'doesn\'t support subinterpreters; run it with home="main"',
+                'doesn\'t support subinterpreters; run it with home="process"',
                 "faulthandler: refuses: it doesn't support subinterpreters; run it "
-                'with home="main"',
+                'with home="process"',
             ],
         )
 

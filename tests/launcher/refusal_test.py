@@ -10,14 +10,14 @@ import unittest
 from launching import LauncherTest
 
 SPAWN = 'def main(system):\n    system.spawn("stats")'
-MAIN_HOME = 'run it with home="main"'
+PROCESS_HOME = 'run it with home="process"'
 
 
 class RefusalTest(LauncherTest):
     def assertRefused(self, words: str, **files: str) -> None:
         self.assertUnusable(
             self.run_app(SPAWN, **files),
-            f"troupe: FOLDER/app.py:2: actor module 'stats' {words}; {MAIN_HOME}",
+            f"troupe: FOLDER/app.py:2: actor module 'stats' {words}; {PROCESS_HOME}",
         )
 
     def test_imported_by_the_actors_module(self):
@@ -94,7 +94,7 @@ class RefusalTest(LauncherTest):
                 try:
                     system.spawn("stats")
                 except troupe.SpawnError as error:
-                    print('home="main"' in str(error))
+                    print('home="process"' in str(error))
             """,
             stats="import faulthandler",
         )
@@ -107,7 +107,7 @@ class RefusalTest(LauncherTest):
             self.launch("run", "system.toml"),
             "troupe: system.toml:1: actor 's': actor module 'stats' imports "
             "'faulthandler' (stats.py line 1), which doesn't support "
-            f"subinterpreters; {MAIN_HOME}",
+            f"subinterpreters; {PROCESS_HOME}",
         )
 
 

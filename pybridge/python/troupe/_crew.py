@@ -13,7 +13,7 @@ from concurrent.futures import _base
 from troupe import _core, _running
 from troupe._shipping import BY_VALUE
 from troupe._task_future import TaskFuture
-from troupe._worker import Worker
+from troupe._worker import FarWorker, Worker
 from troupe.errors import SpawnError
 
 _LOOK = 0  # the tag of a note that merely wakes the thread
@@ -167,13 +167,13 @@ class Crew:
         self._results.note(_LOOK)
 
     def _start_worker(self, number):
+        far = self._home.startswith("process")
+        what = (FarWorker, self._begin)
+        if not far:
+            channels = self._tasks, self._results
+            what = (Worker, *channels, self._begin, self._most_tasks, _DONE + number)
         worker = self._system.spawn(
-            Worker,
-            self._tasks,
-            self._results,
-            self._begin,
-            self._most_tasks,
-            _DONE + number,
+            *what,
             name=f"{self._name}_{number}",
             home=self._home,
             dedicated=self._home == "own",
@@ -181,7 +181,10 @@ class Crew:
         with self._lock:
             self._workers[number] = worker
         self._results.watch(worker, _ENDED + number)
-        worker.tell.work()
+        if far:
+            self._tasks.relay(self._results, worker, "call")
+        else:
+            worker.tell.work()
 
     def _broken_by(self, error):
         cause = error.__cause__

@@ -109,7 +109,7 @@ def _ask_child(launcher: list[str], module: str) -> dict:
 def _how_it_ended(code: int, said: bytes) -> str:
     if code < 0:
         how = f"crashes there ({signal.Signals(-code).name})"
-        return how + '; run it with home="main", if it works in the main interpreter'
+        return how + '; run it with home="process", if it works in a main interpreter'
     last = said.decode(errors="replace").strip().splitlines()[-1:]
     return f"ends the process with exit code {code}: {''.join(last) or 'it says nothing'}"
 

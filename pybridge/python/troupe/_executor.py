@@ -32,8 +32,9 @@ class ActorPoolExecutor(_base.Executor):
     thread_name_prefix: what the workers' names begin with.
     initializer: called as initializer(*initargs) in each worker before its
         first task. If it raises, the executor is broken: BrokenActorPool.
-    home: where the workers live, as for System.spawn(): "own"; "main", for
-        functions that need modules which refuse subinterpreters, one at a time.
+    home: where the workers live, as for System.spawn(): "own"; "process", each in
+        a process of its own, for functions that need modules which refuse
+        subinterpreters, or that may crash; "main", for such one at a time.
     max_tasks_per_child: how many tasks a worker runs, at most; then another one
         takes its place, in a new interpreter (None: no limit). So what tasks
         leak goes. With home="own" only.

@@ -116,7 +116,7 @@ class Pool:
     """Workers that call functions, with the interface of multiprocessing.Pool.
 
     processes: how many workers, at most (None: one a core). They are actors, each
-        in an interpreter of its own, and no processes.
+        in an interpreter of its own, and no processes but with home="process".
     maxtasksperchild: how many tasks a worker runs before another one takes its
         place (None: no limit); a chunk of map() is one task.
     initializer, initargs, home, system: as for troupe.ActorPoolExecutor, which

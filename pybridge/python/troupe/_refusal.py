@@ -38,7 +38,7 @@ def explain(error: BaseException, module: str) -> str | None:
         who = ", which" if path else ""
     return (
         f"actor module {module!r}{path}{who} doesn't support subinterpreters; "
-        'run it with home="main"'
+        'run it with home="process"'
     )
 
 

@@ -38,6 +38,20 @@ class Worker:
             context.self.tell.work()
 
 
+class FarWorker:
+    """The same in another process, where the channels can't be: each task is a
+    message."""
+
+    def __init__(self, begin):
+        if begin is not None:
+            initializer, arguments = begin.open()
+            initializer(*arguments)
+
+    @handler
+    def call(self, function, /, *args, **kwargs):
+        return function(*args, **kwargs)
+
+
 def run_chunk(function, chunk):
     """The results of function(*arguments) for each. An exception takes those
     before it along."""
