@@ -47,6 +47,14 @@ class Echo:
         return message
 
 
+class Reader:
+    """Looks at each page of what it gets."""
+
+    @troupe.handler
+    def read(self, content):
+        return sum(memoryview(content)[::4096])
+
+
 class Asker:
     """Asks another actor, and waits, one request at a time."""
 

@@ -96,6 +96,26 @@ def process_pipe_echo(count):
     return seconds_each(count, once)
 
 
+def send_pages(pipe, count):
+    for _ in range(count):
+        pipe.send(sum(memoryview(pipe.recv())[::4096]))
+
+
+@peer
+def process_pipe_megabytes(count):
+    """So many in one message; seconds for all."""
+    here, there = multiprocessing.Pipe()
+    multiprocessing.Process(target=send_pages, args=(there, 2)).start()
+    content = bytes(count << 20)
+
+    def once(_):
+        here.send(content)
+        here.recv()
+
+    once(0)
+    return seconds_each(1, once)
+
+
 # --- One way: the other end counts what comes ---
 
 
@@ -127,6 +147,24 @@ def thread_queue_count(count):
     source, answers = queue.SimpleQueue(), queue.SimpleQueue()
     threading.Thread(target=receive, args=(source, answers, count + 1)).start()
     return one_way(source, answers, count)
+
+
+def receive_pipe(source, count):
+    for _ in range(count):
+        source.recv()
+    source.send(count)
+
+
+@peer
+def process_pipe_count(count):
+    here, there = multiprocessing.Pipe()
+    multiprocessing.Process(target=receive_pipe, args=(there, count + 1)).start()
+    here.send(0)
+    start = time.perf_counter()
+    for n in range(count):
+        here.send(n)
+    here.recv()
+    return (time.perf_counter() - start) / count
 
 
 @peer
@@ -173,6 +211,36 @@ def forkserver_process_life(count):
 @peer
 def spawn_process_life(count):
     return process_life("spawn", count)
+
+
+def process_answer(method, count):
+    context = multiprocessing.get_context(method)
+
+    def once(_):
+        here, there = context.Pipe()
+        process = context.Process(target=echo_pipe, args=(there, 1))
+        process.start()
+        here.send(0)
+        here.recv()
+        process.join()
+
+    once(0)
+    return seconds_each(count, once)
+
+
+@peer
+def fork_process_answer(count):
+    return process_answer("fork", count)
+
+
+@peer
+def forkserver_process_answer(count):
+    return process_answer("forkserver", count)
+
+
+@peer
+def spawn_process_answer(count):
+    return process_answer("spawn", count)
 
 
 # --- A task for somebody else, and its result ---
