@@ -43,8 +43,8 @@ PyObject* current(PyObject* module, PyObject*) {
                                     actor_ref{ref_ptr<actor_cell>{cell}});
 }
 
-PyObject* in_main_interpreter(PyObject*, PyObject*) {
-  return PyBool_FromLong(PyInterpreterState_Get() == PyInterpreterState_Main());
+PyObject* in_main_interpreter(PyObject* module, PyObject*) {
+  return PyBool_FromLong(in_program(*state_slot(module)));
 }
 
 PyMethodDef functions[] = {
@@ -63,8 +63,9 @@ PyMethodDef functions[] = {
     {"close_dead_letters", close_dead_letters, METH_O,
      "close_dead_letters($module, feed, /)\n--\n\nNo more come."},
     {"in_main_interpreter", in_main_interpreter, METH_NOARGS,
-     "in_main_interpreter($module)\n--\n\nWhether this is the process\'s main "
-     "interpreter."},
+     "in_main_interpreter($module)\n--\n\nWhether this is the program\'s main "
+     "interpreter, and not that of a process\nwhich actors have for "
+     "themselves."},
     {"serve_process", serve_process, METH_O, serve_process_doc},
     {},
 };

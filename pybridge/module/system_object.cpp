@@ -591,14 +591,24 @@ runtime* find_process_runtime(const std::string& log_level) {
   return process_runtime;
 }
 
+bool in_program(const module_state& state) noexcept {
+  return PyInterpreterState_Get() == PyInterpreterState_Main() &&
+         std::ranges::none_of(state.engines, [](const auto& each) {
+           return static_cast<const engine&>(*each).parent() != nullptr;
+         });
+}
+
 PyObject* start_system(PyTypeObject* type, engine_options options) {
   if (refuse_in_forked_child() || refuse_at_exit(state_of(type))) {
     return nullptr;
   }
-  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+  if (!in_program(state_of(type))) {
     PyErr_SetString(PyExc_RuntimeError,
                     "System() is for the main program; an actor is in a system "
-                    "already: use troupe.context.system");
+                    "already: use troupe.context.system. (Is this the "
+                    "program's own file, run again for a class that it "
+                    "defines? Guard what starts a system with `if __name__ == "
+                    "\"__main__\":`, or put the class into a module.)");
     return nullptr;
   }
   runtime* const r = find_process_runtime();

@@ -17,6 +17,10 @@ bool add_system_type(PyObject* module, module_state& state);
 /// A System object for an engine that is up already. New reference or null.
 PyObject* make_system(module_state& state, ref_ptr<engine> e);
 
+/// Whether this is the program's main interpreter: not one of actors, nor the
+/// main one of a process that actors have for themselves.
+bool in_program(const module_state& state) noexcept;
+
 /// What System() returns, of `type`, which is System or derived from it: starts
 /// an engine. New reference, or null with an exception set.
 PyObject* start_system(PyTypeObject* type, engine_options options);

@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -154,6 +155,9 @@ private:
   void tell_end_now(std::uint64_t number, actor_cell& cell);
   fault gone_fault() const;
   result<void> on_message(received_frame& f);
+  void hand_over(const ref_ptr<actor_cell>& receiver, envelope_ptr e);
+  void hand_over_waiting(const ref_ptr<actor_cell>& receiver);
+  void when_room(const ref_ptr<actor_cell>& receiver);
   void expect_answer(std::uint64_t number, envelope& e,
                      ref_ptr<message_fate> fate, std::int64_t deadline);
   void on_answered(std::uint64_t number, const completion& c,
@@ -189,6 +193,8 @@ private:
   // The service thread only.
   peer_symbols symbols_;
   std::unordered_map<std::uint64_t, ref_ptr<actor_cell>> imported_;
+  // Came, and don't fit into the mailbox yet; in order.
+  std::unordered_map<actor_id, std::deque<envelope_ptr>> waiting_;
   // Told of before anybody has heard of the actor.
   std::unordered_map<std::uint64_t, stop_reason> ended_early_;
 

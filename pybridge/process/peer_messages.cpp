@@ -190,8 +190,40 @@ result<void> peer::on_message(received_frame& f) {
     expect_answer(number, *e, ref_ptr<message_fate>{&came->fate()}, deadline);
   }
   e->content.attach(std::move(came));
-  receiver->deliver_or_bury(std::move(e));
+  hand_over(receiver, std::move(e));
   return {};
+}
+
+// A mailbox that blocks its senders, or tells them that it is full: here nobody
+// is there to be told, and the service thread waits for no one. So what comes
+// waits, unconfirmed: then the window closes, and the sender's own side is full.
+void peer::hand_over(const ref_ptr<actor_cell>& receiver, envelope_ptr e) {
+  if (const auto found = waiting_.find(receiver->id());
+      found != waiting_.end()) {
+    found->second.push_back(std::move(e));
+  } else if (receiver->deliver(std::move(e)) == push_result::full) {
+    waiting_[receiver->id()].push_back(std::move(e));
+    when_room(receiver);
+  }
+}
+
+// on_done() may be on any thread, with locks held.
+void peer::when_room(const ref_ptr<actor_cell>& receiver) {
+  receiver->when_room()->on_done([self = ref_ptr<peer>{this}, receiver] {
+    self->system_.get_scheduler().after(
+        {}, [self, receiver] { self->hand_over_waiting(receiver); });
+  });
+}
+
+void peer::hand_over_waiting(const ref_ptr<actor_cell>& receiver) {
+  const auto found = waiting_.find(receiver->id());
+  for (auto& all = found->second; !all.empty(); all.pop_front()) {
+    if (receiver->deliver(std::move(all.front())) == push_result::full) {
+      when_room(receiver);
+      return;
+    }
+  }
+  waiting_.erase(found);
 }
 
 void peer::expect_answer(std::uint64_t number, envelope& e,

@@ -601,13 +601,26 @@ class Ending(ExecutorTestCase):
         self.assertEqual((done.stdout, done.stderr), ("True 2\n", ""))
 
     def test_a_script_that_needs_a_guard_is_told(self):
-        done = self.run_script(
-            "import troupe\n"
-            "class Point: pass\n"
-            "with troupe.ActorPoolExecutor(1) as executor:\n"
-            "    print(executor.submit(type, Point()).exception())\n"
-        )
-        self.assertIn("guard what starts workers", done.stdout + done.stderr)
+        for home in "own", "process":
+            done = self.run_script(
+                "import troupe\n"
+                "class Point: pass\n"
+                f"with troupe.ActorPoolExecutor(1, home='{home}') as executor:\n"
+                "    print(executor.submit(type, Point()).exception())\n"
+            )
+            self.assertIn("guard what starts workers", done.stdout + done.stderr)
+
+    def test_a_script_whose_system_needs_a_guard_is_told(self):
+        for home in "own", "process":
+            done = self.run_script(
+                "import troupe\n"
+                "class Echo:\n"
+                "    def receive(self, message): return message\n"
+                "with troupe.System() as system:\n"
+                f"    system.spawn(Echo, home='{home}')\n"
+            )
+            self.assertIn("SpawnError", done.stderr)
+            self.assertIn("Guard what starts a system", done.stderr)
 
     def test_a_class_of_a_session_is_refused_with_advice(self):
         done = self.run_program(

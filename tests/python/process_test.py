@@ -5,7 +5,9 @@ what happens to its process happens to it alone."""
 import os
 import select
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 
 import support
@@ -160,6 +162,74 @@ class Living(ProcessTestCase):
                 actor.tell.add()
         open(self.path(), "w").close()
         self.assert_quiet()
+
+
+class Crowded(ProcessTestCase):
+    many = 500  # more than are under way and wait, at both ends
+
+    def held(self, home, overflow):
+        log = self.spawn("actors.notes")
+        actor = self.spawn_hosted(log, home=home, mailbox=2, overflow=overflow)
+        actor.tell.hold(self.path())
+        self.wait_until_told(log, "holds")
+        return actor
+
+    def let_go(self):
+        open(self.path(), "w").close()
+
+    def assert_all_handled(self, actor, count):
+        self.assert_quiet()
+        self.assertEqual(self.system.dead_letters(), {})
+        self.assertEqual(actor.handled, count)
+
+    def test_block_makes_a_thread_wait_that_sends_to_it(self):
+        actor = self.held("process", "block")
+        thread = threading.Thread(target=self.send_many, args=(actor,))
+        thread.start()
+        self.assertTrue(thread.is_alive())
+        self.let_go()
+        thread.join(TIMEOUT)
+        self.assertFalse(thread.is_alive())
+        self.assert_all_handled(actor, self.many + 1)
+
+    def send_many(self, actor):
+        for n in range(self.many):
+            actor.tell(n)
+
+    def test_block_makes_it_wait_when_it_sends_to_another_process(self):
+        for home in ("own", "process"):
+            actor, sender = self.held(home, "block"), self.spawn_hosted()
+            sending = sender.ask.tell(actor, *range(self.many))
+            self.assertFalse(sending.done())
+            self.let_go()
+            sending.result(TIMEOUT)
+            self.assert_all_handled(actor, self.many + 1)
+            os.remove(self.path())
+
+    def test_a_kill_ends_one_that_waits_so(self):
+        actor, sender = self.held("own", "block"), self.spawn_hosted()
+        sending = sender.ask.tell(actor, *range(self.many))
+        sender.kill()
+        with self.assertRaises(troupe.ActorStopped):
+            sending.result(TIMEOUT)
+        self.let_go()
+        self.assert_quiet()
+
+    def test_it_is_told_of_a_full_mailbox_in_another_process(self):
+        for home in ("own", "process"):
+            actor, sender = self.held(home, "fail"), self.spawn_hosted()
+            with self.assertRaises(troupe.MailboxFull):
+                sender.ask.tell(actor, *range(self.many)).result(TIMEOUT)
+            self.let_go()
+            self.assert_quiet()
+            self.assertEqual(self.system.dead_letters(), {})
+            os.remove(self.path())
+
+    def test_the_order_holds_where_senders_wait(self):
+        log = self.spawn("actors.notes", mailbox=2, overflow="block")
+        self.spawn_hosted().ask.tell(log, *range(2000)).result(TIMEOUT)
+        self.assert_quiet()
+        self.assertEqual(log.ask.messages().result(TIMEOUT), list(range(2000)))
 
 
 class Refusing(ProcessTestCase):
@@ -547,6 +617,14 @@ class Teams(ProcessTestCase):
                 executor.submit(divmod, 1, 0).result(TIMEOUT)
             pids = {executor.submit(os.getpid).result(TIMEOUT) for _ in range(20)}
             self.assertNotIn(os.getpid(), pids)
+
+    def test_system_exit_ends_a_task_and_no_worker(self):
+        with troupe.ActorPoolExecutor(1, home="process", system=self.system) as executor:
+            pid = executor.submit(os.getpid).result(TIMEOUT)
+            exit = executor.submit(sys.exit, 3).exception(TIMEOUT)
+            self.assertIsInstance(exit, SystemExit)
+            self.assertEqual(exit.code, 3)
+            self.assertEqual(executor.submit(os.getpid).result(TIMEOUT), pid)
 
     def test_a_crash_breaks_an_executor_and_nothing_else(self):
         with troupe.ActorPoolExecutor(1, home="process", system=self.system) as executor:

@@ -49,7 +49,10 @@ class FarWorker:
 
     @handler
     def call(self, function, /, *args, **kwargs):
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except SystemExit as error:  # ends the task and not the worker
+            context.reply_later().fail(error)
 
 
 def run_chunk(function, chunk):
