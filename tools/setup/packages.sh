@@ -45,6 +45,7 @@ need_toolchain() {
   need "Python 3" "$(path_of python3)" python3
   need "tqdm" "$dist_packages/tqdm/__init__.py" python3-tqdm
   need "pypng" "$dist_packages/png.py" python3-png
+  need "pip" "$dist_packages/pip/__init__.py" python3-pip
   need "mypy" "$(path_of mypy)" mypy
 }
 
