@@ -31,8 +31,8 @@ std::string words_of(const siginfo_t& ended) {
 child_process::child_process(actor_system& system, launched_process p)
     : peer{system, std::move(p.socket)},
       pid_{p.pid},
-      handle_{std::move(p.handle)},
-      gone_{make_ref_counted<completion>()} {}
+      gone_{make_ref_counted<completion>()},
+      handle_{std::move(p.handle)} {}
 
 child_process::~child_process() = default;
 
@@ -209,6 +209,7 @@ void child_process::on_link_ended(const std::string& why) noexcept {
 
 void child_process::is_gone() noexcept {
   exit_.reset();
+  handle_.close();
   decltype(members_) members;
   peer_gone how{stop_reason::failed, {}};
   timer_id deadline = timer_id::none;

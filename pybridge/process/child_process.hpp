@@ -99,10 +99,10 @@ private:
 
   // Constant after construction.
   const pid_t pid_;
-  const descriptor handle_;
   const ref_ptr<completion> gone_;
 
   // watch(), then the service thread only.
+  descriptor handle_;  // others may keep this longer than it is of use
   std::unique_ptr<descriptor_watch> exit_;
   bool link_over_ = false;
 
