@@ -196,7 +196,8 @@ result<void> peer::on_message(received_frame& f) {
 
 // A mailbox that blocks its senders, or tells them that it is full: here nobody
 // is there to be told, and the service thread waits for no one. So what comes
-// waits, unconfirmed: then the window closes, and the sender's own side is full.
+// waits, unconfirmed: then the window closes, and the sender's own side is
+// full.
 void peer::hand_over(const ref_ptr<actor_cell>& receiver, envelope_ptr e) {
   if (const auto found = waiting_.find(receiver->id());
       found != waiting_.end()) {
