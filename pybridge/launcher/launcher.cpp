@@ -14,7 +14,7 @@
 #include "pybridge/launcher/launch_values.hpp"
 #include "pybridge/launcher/package_path.hpp"
 #include "pybridge/module/core_module.hpp"
-#include "pybridge/module/system_object.hpp"
+#include "pybridge/module/process_runtime.hpp"
 
 namespace troupe {
 namespace {

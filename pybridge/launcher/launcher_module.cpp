@@ -10,7 +10,7 @@
 #include "pybridge/launcher/launch_signals.hpp"
 #include "pybridge/launcher/launch_task.hpp"
 #include "pybridge/launcher/launch_values.hpp"
-#include "pybridge/module/system_object.hpp"
+#include "pybridge/module/process_runtime.hpp"
 
 namespace troupe {
 namespace {

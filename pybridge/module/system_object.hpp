@@ -42,11 +42,4 @@ PyObject* raise_spawn_error(module_state& state, const fault& why);
 /// with an exception set. In a handler it only begins.
 PyObject* shutdown_from_python(engine& e, PyObject* args, PyObject* kwargs);
 
-/// The runtime that System() uses: set once by a program that embeds Python,
-/// else adopted when it is first needed.
-void set_process_runtime(runtime& r) noexcept;
-/// That one, by a thread of the main interpreter. `log_level`: for
-/// runtime::adopt(). Null: an exception is set.
-runtime* find_process_runtime(const std::string& log_level = "");
-
 }  // namespace troupe
