@@ -91,7 +91,7 @@ class Notebook(unittest.TestCase):
             "import time, troupe\n@troupe.handler\ndef sleep(n): time.sleep(n)\n"
         )
         self.cell(SYSTEM + "slow = system.spawn('slow')")
-        self.client.execute("print('begun'); slow.ask.sleep(2).result()")
+        asked = self.client.execute("print('begun'); slow.ask.sleep(2).result()")
         while True:
             message = self.client.get_iopub_msg(timeout=DEADLINE)
             if message["content"].get("text", "").startswith("begun"):
@@ -100,7 +100,16 @@ class Notebook(unittest.TestCase):
         while message["msg_type"] != "error":
             message = self.client.get_iopub_msg(timeout=DEADLINE)
         self.assertEqual(message["content"]["ename"], "KeyboardInterrupt")
+        self.wait_until_over(asked)
         self.assertEqual(self.cell("doubler.ask.double(2).result()"), "4")
+
+    def wait_until_over(self, asked):
+        """After an error, a kernel leaves out what it has been sent meanwhile."""
+        while True:
+            message = self.client.get_iopub_msg(timeout=DEADLINE)
+            of_it = message["parent_header"].get("msg_id") == asked
+            if of_it and message["content"].get("execution_state") == "idle":
+                return
 
     def test_a_class_of_a_cell_is_refused_with_what_to_do(self):
         self.start_kernel()
