@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "pybridge/engine/tree_processes.hpp"
 #include "pybridge/engine/tree_words.hpp"
+#include "pybridge/process/hosted_behaviour.hpp"
 
 namespace troupe {
 namespace {
@@ -36,6 +39,13 @@ struct seen_actor {
     return dynamic_cast<const python_behaviour*>(code.get());
   }
 };
+
+// In a child process there is something around it.
+ref_ptr<behaviour> code_of(actor_cell& cell) {
+  auto code = cell.code();
+  const auto* const hosted = dynamic_cast<hosted_behaviour*>(code.get());
+  return hosted == nullptr ? code : ref_ptr<behaviour>{&hosted->code()};
+}
 
 // What runtime::look() finds, for as long as somebody waits for it.
 class findings {
@@ -84,13 +94,14 @@ public:
       text_ += "... and " + counted(idle, "actor") + " that do nothing\n";
     }
     add_turns();
+    add_processes();
     return std::move(text_);
   }
 
 private:
   void see_actors() {
     for (const actor_ref& ref : engine_.actors().actors()) {
-      seen_actor seen{ref, ref.cell().code(), ref.cell().at_work(), {}, {}};
+      seen_actor seen{ref, code_of(ref.cell()), ref.cell().at_work(), {}, {}};
       const runnable* const runs =
           ref.cell().home() != nullptr
               ? static_cast<runnable*>(ref.cell().home())
@@ -291,6 +302,12 @@ private:
       text_ += "thread " + turn.thread + ": " + runner_of(turn) + ", for " +
                words_of(turn.age) + "\n";
     }
+  }
+
+  void add_processes() {
+    std::vector<ref_ptr<behaviour>> all;
+    std::ranges::transform(actors_, std::back_inserter(all), &seen_actor::code);
+    text_ += describe_processes(all);
   }
 
   std::string runner_of(const turn_report& turn) const {

@@ -12,8 +12,9 @@
 namespace troupe {
 
 /// Detached; any thread. Every actor under the one that made it, the Python
-/// stacks of those at work, and the turns in progress. Nothing is stopped for
-/// it. An interpreter whose GIL doesn't come in half a second is told as that.
+/// stacks of those at work, the turns in progress, and the same of each child
+/// process. Nothing is stopped for it. An interpreter whose GIL doesn't come in
+/// half a second is told as that.
 std::string describe_tree(engine& e) TROUPE_EXCLUDES(gil);
 
 }  // namespace troupe

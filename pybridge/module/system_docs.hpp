@@ -121,7 +121,8 @@ What all actors do at this moment, as text for people.
 
 Each actor under the one that made it: its home, its state, for how long, how
 many messages wait, how many it has handled; the Python stack of a handler that
-runs; and what each thread is at. Nothing is stopped for it. Any thread.
+runs; and what each thread is at. Then the same of each child process. Nothing is
+stopped for it. Any thread.
 
 >>> print(system.tree())
 1 actor, 0 at work; 2 workers

@@ -164,6 +164,19 @@ class Living(ProcessTestCase):
         open(self.path(), "w").close()
         self.assert_quiet()
 
+    def test_the_tree_shows_what_runs_there(self):
+        log, actor = self.watched(name="far away")
+        pid = actor.ask.pid().result(TIMEOUT)
+        actor.tell.hold(self.path())
+        self.wait_until_told(log, "holds")
+        tree = self.system.tree()
+        open(self.path(), "w").close()
+        here, there = tree.split(f"\nprocess {pid}:\n")
+        self.assertIn(f"process, pid {pid})", here)
+        self.assertRegex(there, r"(?m)^  far away \(actors.hosted, .*in handler 'hold'")
+        self.assertRegex(there, r"(?m)^      File .*hosted.py., line \d+, in hold")
+        self.assert_quiet()
+
 
 class Crowded(ProcessTestCase):
     many = 500  # more than are under way and wait, at both ends
